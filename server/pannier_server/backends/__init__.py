@@ -1,0 +1,1 @@
+"""Where records are kept: one contract, and a module for each kind of store."""
