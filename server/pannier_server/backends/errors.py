@@ -92,6 +92,10 @@ class DataTooLarge(StorageError):
         self.limit_bytes = limit_bytes
 
 
+class KeyTooLong(StorageError):
+    """The key fits the contract but not this store, whose settings leave less room."""
+
+
 class RequestIdReused(StorageError):
     """The row was written under this write id by a request with other content."""
 

@@ -1,0 +1,86 @@
+# Each thing a person does with this checkout is one command here; CI runs the same ones.
+# `make` lists them. Set-up is done once and again where a lock file changes.
+
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON_PATHS := client/python/pannier server/pannier_server tests bench tools
+VENV := .venv/.ready
+BUF := tools/node_modules/@bufbuild/buf/bin/buf
+GHZ := .cache/bin/ghz
+
+.PHONY: help
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: serve
+serve: $(VENV) ## Run the sidecar (ARGS='--store memory:' sets its flags)
+	@exec .venv/bin/pannier serve $(ARGS)
+
+.PHONY: test
+test: $(VENV) ## Run the tests (ARGS='-k name' chooses some)
+	@.venv/bin/python -m pytest -m 'not slow' $(ARGS)
+
+.PHONY: lint
+lint: $(VENV) $(BUF) ## Check style, types, import rules, the contract, the Dockerfile
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/ruff format --quiet --check .
+	@.venv/bin/mypy --no-error-summary $(PYTHON_PATHS)
+	@.venv/bin/lint-imports --no-logo
+	@$(BUF) lint
+	@$(BUF) format --diff --exit-code
+	@$(BUF) breaking --against protos/baseline.binpb
+	@.venv/bin/hadolint Dockerfile
+
+.PHONY: format
+format: $(VENV) $(BUF) ## Format the code and the contract
+	@.venv/bin/ruff check --quiet --fix-only .
+	@.venv/bin/ruff format .
+	@$(BUF) format --write
+
+.PHONY: proto
+proto: $(VENV) $(BUF) ## Generate the code from the contract again
+	@$(BUF) generate
+
+.PHONY: proto-check
+proto-check: $(VENV) $(BUF) ## Fail where the generated code is not what the contract gives
+	@.venv/bin/python tools/check_generated.py $(BUF)
+
+.PHONY: load
+load: $(VENV) $(GHZ) ## Measure each RPC with ghz on DynamoDB Local (ARGS=--quick: briefly)
+	@.venv/bin/python -m bench.load $(ARGS)
+
+.PHONY: ci
+ci: lint proto-check $(GHZ) ## Run the longer checks, 70 minutes at most
+	@.venv/bin/python -m bench.load --quick
+	@.venv/bin/python -m pytest -m slow
+
+.PHONY: lock
+lock: $(VENV) ## Write the lock files anew (ARGS=--upgrade: with newer versions)
+	@tools/lock.sh $(ARGS)
+
+.PHONY: clean
+clean: ## Remove everything that was set up, built or cached
+	rm -rf .venv .cache build dist tools/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+# Set-up. The stamp of .venv holds the checkout's path, because an environment does not
+# survive being moved or copied: its commands would run the code of the old place.
+ifneq ($(shell cat .venv/.ready 2>/dev/null),$(CURDIR))
+.PHONY: $(VENV)
+endif
+$(VENV): requirements/dev.txt client/python/pyproject.toml server/pyproject.toml
+	@tools/setup_venv.sh
+
+# Not `npm ci`: it insists on entries for all platforms, and some registries lack a few of
+# buf's. Scripts are not run: buf comes as a ready binary inside a package.
+$(BUF): tools/package.json tools/package-lock.json
+	@command -v npm >/dev/null || { echo 'buf comes from npm: install Node.js with npm' >&2; exit 1; }
+	@npm --prefix tools install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@$@ --version >/dev/null
+	@touch $@
+
+$(GHZ): tools/go/go.mod tools/go/go.sum
+	@command -v go >/dev/null || { echo 'ghz is built with Go: install Go 1.24 or newer' >&2; exit 1; }
+	@echo 'Building ghz, once (about a minute)'
+	@go -C tools/go build -mod=readonly -trimpath -o ../../$@ github.com/bojand/ghz/cmd/ghz

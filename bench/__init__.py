@@ -1,0 +1,1 @@
+"""Load tests and what they compare the sidecar with (`make load`)."""

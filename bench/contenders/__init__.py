@@ -1,0 +1,1 @@
+"""Servers that the sidecar is measured against, in the same run."""

@@ -1,0 +1,210 @@
+"""The sidecar as a whole: what starts in which order, and stops in reverse."""
+
+import asyncio
+import grp
+import logging
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from pannier_server import __version__
+from pannier_server.backends.contract import StorageBackend
+from pannier_server.backends.errors import StorageError
+from pannier_server.backends.registry import create_backend
+from pannier_server.backends.store_url import StoreUrlError
+from pannier_server.config import ListenAddress, Settings, SettingsError
+from pannier_server.service.handlers import BackendHandlers
+from pannier_server.service.health import HealthService
+from pannier_server.service.interface import Clock
+from pannier_server.service.reflection import register_reflection
+from pannier_server.service.servicer import CallsInFlight, StorageServicer
+from pannier_server.service.sweeper import sweep_expired
+from pannier_server.transport.grpcio import GrpcioServer
+from pannier_server.transport.sockets import ListenError, SocketAccess
+
+_log = logging.getLogger(__name__)
+
+EXIT_OK = 0
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+
+# After the last call has ended: for its answer to leave, before streams that never
+# end by themselves (health watches) are cut.
+_FLUSH_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Sidecar:
+    """A running sidecar.
+
+    Attributes:
+        addresses: Where it listens, with the ports that were chosen.
+        backend: Where it keeps records.
+    """
+
+    addresses: tuple[ListenAddress, ...]
+    backend: StorageBackend
+
+
+@asynccontextmanager
+async def running_sidecar(
+    settings: Settings,
+    *,
+    backend: StorageBackend | None = None,
+    clock: Clock = time.time,
+    share_ports: bool = False,
+) -> AsyncIterator[Sidecar]:
+    """Run a sidecar for the body of an ``async with``; leaving it drains and stops.
+
+    Args:
+        settings: What the sidecar is told.
+        backend: A backend to use instead of the one that ``settings.store`` names.
+        clock: The server's clock, in epoch seconds.
+        share_ports: Let other processes listen on the same TCP ports.
+
+    Raises:
+        SettingsError: A setting cannot be used with this store or on this machine.
+        StorageError: The store's local resources cannot be used.
+        ListenError: An address cannot be listened on.
+    """
+    async with AsyncExitStack() as stack:
+        backend = backend or _create_backend(settings)
+        _check_max_data_bytes(settings, backend)
+        await backend.open()
+        stack.push_async_callback(backend.close)
+
+        calls = CallsInFlight()
+        handlers = BackendHandlers(backend, max_data_bytes=settings.max_data_bytes)
+        health = HealthService(backend, clock=clock, interval=settings.health_interval)
+        server = GrpcioServer(
+            max_data_bytes=settings.max_data_bytes,
+            share_ports=share_ports,
+            access=SocketAccess(settings.socket_mode, _group_number(settings)),
+        )
+        StorageServicer(handlers, calls, clock, settings.default_timeout).register(server.grpc)
+        health.register(server.grpc)
+        register_reflection(server.grpc)
+
+        await health.start()
+        sweeping = sweep_expired(backend, clock=clock, interval=settings.sweep_interval)
+        for background in (health.watch_store(), sweeping):
+            stack.push_async_callback(_cancel, asyncio.create_task(background))
+
+        addresses = await server.start(settings.listen)
+        stack.push_async_callback(_drain, health, calls, server, settings.grace)
+        yield Sidecar(addresses, backend)
+
+
+async def serve(
+    settings: Settings, *, announce: Callable[[Sidecar], None], share_ports: bool = False
+) -> None:
+    """Run a sidecar until SIGTERM or SIGINT; a second signal ends the process at once.
+
+    Args:
+        settings: What the sidecar is told.
+        announce: Called once it listens.
+        share_ports: Let other processes listen on the same TCP ports.
+    """
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _stop_or_end, stopped, number)
+    async with running_sidecar(settings, share_ports=share_ports) as sidecar:
+        announce(sidecar)
+        await stopped.wait()
+        _log.info("stopping: finishing calls in flight for up to %g s", settings.grace)
+
+
+def run(settings: Settings) -> int:
+    """Run ``pannier serve`` and return its exit code."""
+    from pannier_server.logs import configure_logging
+
+    configure_logging(level=settings.log_level, style=settings.log_format)
+    try:
+        if settings.workers > 1:
+            from pannier_server.supervisor import supervise
+
+            return supervise(settings)
+        run_loop(settings, announce=print_addresses)
+    except SettingsError as error:
+        return _fail(str(error), EXIT_USAGE)
+    except (ListenError, StorageError) as error:
+        return _fail(str(error), EXIT_FAILED)
+    return EXIT_OK
+
+
+def run_loop(
+    settings: Settings, *, announce: Callable[[Sidecar], None], share_ports: bool = False
+) -> None:
+    """Run `serve` on a uvloop event loop."""
+    import uvloop
+
+    serving = serve(settings, announce=announce, share_ports=share_ports)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serving)
+
+
+def print_addresses(sidecar: Sidecar) -> None:
+    """Print the one line that says what is served and where."""
+    where = " and ".join(str(address) for address in sidecar.addresses)
+    print(f"pannier {__version__} serves {sidecar.backend.description} on {where}", flush=True)
+
+
+def _create_backend(settings: Settings) -> StorageBackend:
+    try:
+        return create_backend(settings.store)
+    except StoreUrlError as error:
+        raise settings.error("store", str(error)) from None
+
+
+def _check_max_data_bytes(settings: Settings, backend: StorageBackend) -> None:
+    if settings.max_data_bytes > backend.max_data_bytes:
+        raise settings.error(
+            "max_data_bytes",
+            f"{settings.max_data_bytes} is more than this store can hold in one record "
+            f"({backend.max_data_bytes})",
+        )
+
+
+def _group_number(settings: Settings) -> int | None:
+    group = settings.socket_group
+    if not isinstance(group, str):
+        return group
+    try:
+        return grp.getgrnam(group).gr_gid
+    except KeyError:
+        raise settings.error("socket_group", f"there is no group {group!r}") from None
+
+
+async def _drain(
+    health: HealthService, calls: CallsInFlight, server: GrpcioServer, grace: float
+) -> None:
+    """Refuse new calls, finish those in flight within the grace time, stop listening."""
+    await health.drain()
+    stopping = asyncio.create_task(server.stop(grace))
+    with suppress(TimeoutError):
+        await asyncio.wait_for(calls.drain(), grace)
+    await asyncio.wait({stopping}, timeout=_FLUSH_SECONDS)
+    await server.stop(0)
+    await stopping
+
+
+async def _cancel(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _stop_or_end(stopped: asyncio.Event, number: signal.Signals) -> None:
+    if stopped.is_set():
+        # The default action ends the process now, with the code that says why.
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
+    stopped.set()
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"pannier: {message}", file=sys.stderr)
+    return code

@@ -1,0 +1,304 @@
+"""Records in a DynamoDB table: one request a read, one conditional request a write."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from itertools import islice
+from typing import NoReturn
+
+import msgspec
+
+from pannier_server.backends import rules
+from pannier_server.backends.contract import (
+    Call,
+    Cleaned,
+    Key,
+    Page,
+    PageRequest,
+    Prefix,
+    Record,
+    Unreadable,
+    Write,
+    Written,
+)
+from pannier_server.backends.dynamodb.answers import Answers, PrimaryKey
+from pannier_server.backends.dynamodb.expressions import Expressions, Request
+from pannier_server.backends.dynamodb.layout import DynamoDBLocation
+from pannier_server.backends.dynamodb.rows import RowFormat
+from pannier_server.backends.dynamodb.table_status import TableStatus
+from pannier_server.backends.dynamodb.wire.client import DynamoDBClient
+from pannier_server.backends.dynamodb.wire.errors import (
+    ConditionFailed,
+    ItemTooLarge,
+    ValidationFailed,
+)
+from pannier_server.backends.dynamodb.wire.retries import Effect
+from pannier_server.backends.dynamodb.wire.settings import WireSettings
+from pannier_server.backends.errors import (
+    DataTooLarge,
+    DeadlineExceeded,
+    KeyTooLong,
+    StorageError,
+    TableMisconfigured,
+    WriteOutcome,
+)
+from pannier_server.backends.etags import format_etag, parse_etag
+from pannier_server.backends.rules import CorruptRow, Row
+
+# DynamoDB takes rows of up to 400 KB (409,600 bytes), keys and names of attributes
+# included; this leaves room for the longest key.
+_MAX_DATA_BYTES = 400_000
+
+_DELETES_AT_ONCE = 8
+
+_WRONG_KEYS = re.compile(
+    r"does not match the schema|required keys was not given|missed key schema|"
+    r"Type mismatch for key|Missing the key"
+)
+_KEY_TOO_LONG = re.compile(
+    r"Size of (hash|range)key|primary key values must be under|range keys has exceeded"
+)
+
+
+class DynamoDBBackend:
+    """Keeps records in one table; see `pannier_server.backends.dynamodb.layout`."""
+
+    max_data_bytes = _MAX_DATA_BYTES
+
+    def __init__(self, location: DynamoDBLocation) -> None:
+        """Take what the store URL says."""
+        layout = location.layout
+        self.expiry_json_field = location.expiry_json_field
+        self._table = layout.table
+        self._settings = WireSettings(region=location.region, endpoint=location.endpoint)
+        self._client: DynamoDBClient | None = None
+        self._rows = RowFormat(layout)
+        self._requests = Expressions(layout, self._rows)
+        self._answers = Answers(self._rows)
+        self._status = TableStatus(layout)
+
+    @property
+    def description(self) -> str:
+        """What and where the store is."""
+        place = f" at {self._client.endpoint.address}" if self._client else ""
+        return f"DynamoDB table {self._table}{place}"
+
+    async def open(self) -> None:
+        """Find region and endpoint; connections are made as calls need them."""
+        self._client = await DynamoDBClient.open(self._settings)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._client:
+            await self._client.close()
+            self._client = None
+
+    async def check(self, call: Call) -> None:
+        """Return when the table answers, is active and has the configured keys."""
+        await self._status.check(self._call, call)
+
+    async def get(self, key: Key, *, consistent: bool, call: Call) -> Record:
+        """Return the live record at a key, by one GetItem."""
+        request = self._requests.get(key, consistent=consistent)
+        row = self._answers.get(await self._call("GetItem", request, call))
+        return rules.read_row(row, key, call.now)
+
+    async def put(self, key: Key, write: Write, call: Call) -> Written:
+        """Write a record whatever is there, by one UpdateItem."""
+        try:
+            body = await self._write(self._requests.put(key, write), write, call)
+        except ConditionFailed as failed:
+            row = self._answers.item(failed.item)
+            return _explained(failed, lambda: rules.put_over(row, write))
+        return self._written(body, write)
+
+    async def put_if_version(
+        self, key: Key, write: Write, *, expected_version: int, etag: str, call: Call
+    ) -> Written:
+        """Write a record over the expected version only, by one UpdateItem."""
+        if not expected_version:
+            request = self._requests.create(key, write, call.now)
+        else:
+            request = self._requests.put_if_version(
+                key,
+                write,
+                expected_version=expected_version,
+                etag=parse_etag(etag) if etag else None,
+                now=call.now,
+            )
+        try:
+            body = await self._write(request, write, call)
+        except ConditionFailed as failed:
+            row = self._answers.item(failed.item)
+            if isinstance(row, Row) and rules.proves_not_applied(
+                row, expected_version=expected_version, etag=etag
+            ):
+                failed.write_outcome = WriteOutcome.NOT_APPLIED
+            return _explained(
+                failed,
+                lambda: rules.put_over_version(
+                    row, write, expected_version=expected_version, etag=etag, now=call.now
+                ),
+            )
+        if not expected_version:
+            return self._written(body, write)
+        return Written(expected_version + 1, format_etag(expected_version + 1, write.write_id))
+
+    async def delete(
+        self, key: Key, *, expected_version: int | None, etag: str, call: Call
+    ) -> bool:
+        """Delete a record, unconditionally or at a version or etag only, by one DeleteItem.
+
+        Only with an etag is a delete sent again after an attempt whose outcome is
+        unknown: without one it could remove what someone else wrote since.
+        """
+        wanted = parse_etag(etag) if etag else None
+        version = wanted.version if wanted else expected_version
+        if version is None:
+            return await self._delete_any(key, call)
+        request = self._requests.delete_version(key, version=version, etag=wanted, now=call.now)
+        effect = Effect.WRITE if wanted else Effect.WRITE_ONCE
+        try:
+            await self._call("DeleteItem", request, call, effect)
+        except ConditionFailed as failed:
+            row = self._answers.item(failed.item)
+            return _explained_delete(failed, row, expected_version, etag, call.now)
+        return True
+
+    async def list_page(self, request: PageRequest, call: Call) -> Page:
+        """Return the next rows of a list, by one Query."""
+        query = self._requests.list_page(request, call.now)
+        found = self._answers.query(await self._call("Query", query, call))
+        rows: list[Record | Unreadable] = []
+        size = 0
+        for name, row in found.rows:
+            if size >= request.max_bytes:
+                return Page(rows, rows[-1].key.name)
+            shown = rules.list_row(row, Key(request.prefix.owner, name), call.now)
+            if shown is not None:
+                rows.append(shown)
+                size += len(shown.data) if isinstance(shown, Record) else 0
+        return Page(rows, found.last_name)
+
+    async def cleanup_expired(self, prefix: Prefix | None, *, limit: int, call: Call) -> Cleaned:
+        """Remove an owner's expired records now; without a prefix leave it to the table's TTL."""
+        if prefix is None:
+            return Cleaned(0, more=False)
+        removed = 0
+        start: PrimaryKey | None = None
+        try:
+            while removed < limit:
+                query = self._requests.find_expired(prefix, call.now, start)
+                found = self._answers.keys(await self._call("Query", query, call))
+                keys = iter(found.Items)
+                while batch := list(islice(keys, min(_DELETES_AT_ONCE, limit - removed))):
+                    removed += await self._delete_expired(batch, call)
+                start = found.LastEvaluatedKey
+                if start is None and next(keys, None) is None:
+                    return Cleaned(removed, more=False)
+        except DeadlineExceeded:
+            pass
+        return Cleaned(removed, more=True)
+
+    async def _delete_expired(self, keys: list[PrimaryKey], call: Call) -> int:
+        """Delete those rows that are still expired; return how many were."""
+        deleting = (self._delete_if_expired(key, call) for key in keys)
+        results = await asyncio.gather(*deleting, return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        return results.count(True)
+
+    async def _delete_if_expired(self, key: PrimaryKey, call: Call) -> bool:
+        try:
+            request = self._requests.delete_expired(key, call.now)
+            await self._call("DeleteItem", request, call, Effect.WRITE)
+        except ConditionFailed:
+            return False
+        return True
+
+    async def _delete_any(self, key: Key, call: Call) -> bool:
+        request = self._requests.delete(key)
+        try:
+            body = await self._call("DeleteItem", request, call, Effect.WRITE_ONCE)
+        except ConditionFailed:
+            return False
+        row = self._answers.change(body)
+        return rules.delete_over(row, expected_version=None, etag="", now=call.now)
+
+    def _written(self, body: bytes, write: Write) -> Written:
+        """Return what an UpdateItem wrote, from the new values that it answers."""
+        row = self._answers.change(body)
+        if not isinstance(row, Row):
+            # No condition can see that a number has a fraction.
+            problem = row.problem if isinstance(row, CorruptRow) else "it has no attributes"
+            error = rules.corrupt(problem)
+            error.write_outcome = WriteOutcome.UNKNOWN
+            raise error
+        return Written(row.version, format_etag(row.version, write.write_id))
+
+    async def _write(self, request: Request, write: Write, call: Call) -> bytes:
+        try:
+            return await self._call("UpdateItem", request, call, Effect.WRITE)
+        except ItemTooLarge as error:
+            raise DataTooLarge(actual_bytes=len(write.data), limit_bytes=_MAX_DATA_BYTES) from error
+
+    async def _call(
+        self, operation: str, request: Request, call: Call, effect: Effect = Effect.READ
+    ) -> bytes:
+        """Make a request; a write is one that its condition keeps from applying twice."""
+        assert self._client is not None, "the backend is open"
+        try:
+            return await self._client.call(
+                operation, msgspec.json.encode(request), effect=effect, deadline=call.deadline
+            )
+        except ValidationFailed as error:
+            self._raise_invalid(error)
+
+    def _raise_invalid(self, error: ValidationFailed) -> NoReturn:
+        if _WRONG_KEYS.search(error.message):
+            raise TableMisconfigured(
+                f"table {self._table} has other keys than configured; "
+                "`pannier table check` says which, and the store URL can name them"
+            ) from None
+        if _KEY_TOO_LONG.search(error.message):
+            raise KeyTooLong(
+                f"the key is longer than table {self._table} can hold beside its prefixes"
+            ) from None
+        raise StorageError(
+            "DynamoDB finds the request invalid", write_outcome=error.write_outcome
+        ) from error
+
+
+def _explained(failed: ConditionFailed, decide: Callable[[], Row | Written]) -> Written:
+    """Return what an earlier attempt wrote, or raise why the condition failed."""
+    try:
+        decision = decide()
+    except StorageError as error:
+        error.write_outcome = failed.write_outcome
+        raise
+    if isinstance(decision, Row):
+        raise StorageError(  # pragma: no cover (expressions and rules agree; tests walk all states)
+            "a condition failed that holds", write_outcome=failed.write_outcome
+        )
+    return decision
+
+
+def _explained_delete(
+    failed: ConditionFailed,
+    row: Row | CorruptRow | None,
+    expected_version: int | None,
+    etag: str,
+    now: int,
+) -> bool:
+    """Return that nothing live was there, or raise why the condition failed."""
+    try:
+        deleted = rules.delete_over(row, expected_version=expected_version, etag=etag, now=now)
+    except StorageError as error:
+        error.write_outcome = failed.write_outcome
+        raise
+    if deleted:
+        raise StorageError(  # pragma: no cover (expressions and rules agree; tests walk all states)
+            "a condition failed that holds", write_outcome=failed.write_outcome
+        )
+    return False

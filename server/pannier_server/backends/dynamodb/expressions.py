@@ -1,0 +1,239 @@
+"""The expressions of DynamoDB, each checked and applied in one atomic request.
+
+The conditions on a row, by name:
+
+    LIVE   it has not expired at :now
+    DEAD   it has an expiry, and it has expired
+    FRESH  it was made neither by this write (:id) nor was the version before it
+    RECORD it is a record, live or expired
+    VALID  it is a record whose version can grow
+
+Where a condition fails DynamoDB answers the row that failed it (ALL_OLD), and
+`pannier_server.backends.rules` says why, so the two must agree; the tests walk every
+state of a row through both.
+"""
+
+from dataclasses import dataclass
+
+from pannier_server.backends.contract import MAX_VERSION, Key, PageRequest, Prefix, Write
+from pannier_server.backends.dynamodb.layout import Layout
+from pannier_server.backends.dynamodb.rows import (
+    NO_WRITE_ID,
+    AttributeValue,
+    RowFormat,
+    data_value,
+)
+from pannier_server.backends.etags import Etag
+
+Request = dict[str, object]
+"""A request's JSON body, before it is encoded."""
+
+Values = dict[str, AttributeValue]
+
+_LIVE = "(attribute_not_exists(#e) OR #e > :now)"
+_DEAD = "(attribute_type(#e, :N) AND #e <= :now)"
+_FRESH = "(attribute_not_exists(#w) OR #w <> :id) AND (attribute_not_exists(#p) OR #p <> :id)"
+_RECORD = (
+    "(attribute_type(#v, :N) AND #v >= :one AND #v <= :max"
+    " AND (attribute_type(#d, :S) OR attribute_type(#d, :B))"
+    " AND (attribute_not_exists(#e) OR attribute_type(#e, :N)))"
+)
+_VALID = _RECORD.replace("<=", "<")
+_ABSENT = "attribute_not_exists(#k)"
+_PRESENT = "attribute_exists(#k)"
+_NO_WRITE_ID = "(attribute_not_exists(#w) OR NOT attribute_type(#w, :S) OR #w IN (:empty, :nil))"
+
+_PUT_IF = f"({_ABSENT} OR {_VALID}) AND {_FRESH}"
+_CREATE_IF = f"({_ABSENT} OR ({_VALID} AND {_DEAD})) AND {_FRESH}"
+_AT_VERSION = f"#v = :expected AND {_LIVE}"
+_SHOWN = "attribute_not_exists(#e) OR NOT attribute_type(#e, :N) OR #e > :now"
+
+_SET_REST = "#d = :d, #p = if_not_exists(#w, :nil), #w = :id"
+_SET_ONE_MORE = f"SET #v = if_not_exists(#v, :zero) + :one, {_SET_REST}"
+_SET_NEXT = f"SET #v = :next, {_SET_REST}"
+
+
+def _number(value: int) -> AttributeValue:
+    return {"N": str(value)}
+
+
+_TYPES: Values = {":N": {"S": "N"}, ":S": {"S": "S"}, ":B": {"S": "B"}}
+_VALID_VALUES: Values = {**_TYPES, ":one": _number(1), ":max": _number(MAX_VERSION)}
+_NIL: Values = {":nil": {"S": NO_WRITE_ID}}
+
+
+@dataclass(frozen=True, slots=True)
+class Expressions:
+    """Requests for one table, as DynamoDB's low-level API takes them.
+
+    Attributes:
+        layout: The names in the table.
+        rows: The format of its rows.
+    """
+
+    layout: Layout
+    rows: RowFormat
+
+    def get(self, key: Key, *, consistent: bool) -> Request:
+        """Return a GetItem."""
+        return {
+            "TableName": self.layout.table,
+            "Key": self.rows.key(key),
+            "ConsistentRead": consistent,
+        }
+
+    def put(self, key: Key, write: Write) -> Request:
+        """Return the UpdateItem that writes whatever is there."""
+        values = {**_VALID_VALUES, **_NIL, ":zero": _number(0)}
+        request = self._update(key, write, _SET_ONE_MORE, _PUT_IF, values, names="kvdewp")
+        request["ReturnValues"] = "UPDATED_NEW"
+        return request
+
+    def create(self, key: Key, write: Write, now: int) -> Request:
+        """Return the UpdateItem that writes only where no live record is."""
+        values = {**_VALID_VALUES, **_NIL, ":zero": _number(0), ":now": _number(now)}
+        request = self._update(key, write, _SET_ONE_MORE, _CREATE_IF, values, names="kvdewp")
+        request["ReturnValues"] = "UPDATED_NEW"
+        return request
+
+    def put_if_version(
+        self, key: Key, write: Write, *, expected_version: int, etag: Etag | None, now: int
+    ) -> Request:
+        """Return the UpdateItem that writes over one version.
+
+        It asks for no values back: the version is known, and DynamoDB would echo the
+        data with it.
+        """
+        condition, values = _at_version(expected_version, etag, now)
+        values |= {**_NIL, ":next": _number(expected_version + 1)}
+        return self._update(
+            key, write, _SET_NEXT, f"{condition} AND {_VALID} AND {_FRESH}", values, names="vdewp"
+        )
+
+    def delete(self, key: Key) -> Request:
+        """Return the DeleteItem that works on any row, and answers what was there.
+
+        The condition changes nothing on AWS. DynamoDB Local answers one old row to
+        several concurrent deletes that have none.
+        """
+        return {
+            "TableName": self.layout.table,
+            "Key": self.rows.key(key),
+            "ConditionExpression": _PRESENT,
+            "ExpressionAttributeNames": self._names("k"),
+            "ReturnValues": "ALL_OLD",
+        }
+
+    def delete_version(self, key: Key, *, version: int, etag: Etag | None, now: int) -> Request:
+        """Return the DeleteItem that works on one version."""
+        condition, values = _at_version(version, etag, now)
+        return {
+            "TableName": self.layout.table,
+            "Key": self.rows.key(key),
+            "ConditionExpression": f"{condition} AND {_RECORD}",
+            "ExpressionAttributeNames": self._names("vdew" if etag else "vde"),
+            "ExpressionAttributeValues": values,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+
+    def delete_expired(self, key: dict[str, AttributeValue], now: int) -> Request:
+        """Return the DeleteItem that leaves a row alone which has been written again."""
+        return {
+            "TableName": self.layout.table,
+            "Key": key,
+            "ConditionExpression": _DEAD,
+            "ExpressionAttributeNames": self._names("e"),
+            "ExpressionAttributeValues": {":N": _TYPES[":N"], ":now": _number(now)},
+        }
+
+    def list_page(self, request: PageRequest, now: int) -> Request:
+        """Return the Query for a page of live and unreadable rows."""
+        query = self._query(request.prefix, _SHOWN, now)
+        query |= {
+            "ConsistentRead": request.consistent,
+            "ScanIndexForward": not request.descending,
+            "Limit": request.max_rows,
+        }
+        if request.after is not None:
+            query["ExclusiveStartKey"] = self.rows.key(Key(request.prefix.owner, request.after))
+        return query
+
+    def find_expired(
+        self, prefix: Prefix, now: int, start: dict[str, AttributeValue] | None
+    ) -> Request:
+        """Return the Query for the primary keys of expired rows, from a start key on."""
+        query = self._query(prefix, _DEAD, now)
+        query["ExpressionAttributeNames"] = self._names("kse")
+        query["ProjectionExpression"] = "#k, #s"
+        query["ConsistentRead"] = True
+        if start:
+            query["ExclusiveStartKey"] = start
+        return query
+
+    def _query(self, prefix: Prefix, shown: str, now: int) -> Request:
+        layout = self.layout
+        values: Values = {
+            ":k": {"S": layout.owner_prefix + prefix.owner},
+            ":N": _TYPES[":N"],
+            ":now": _number(now),
+        }
+        names = {"#k": layout.partition_key, "#e": layout.expires_at}
+        condition = "#k = :k"
+        start = layout.name_prefix + prefix.name
+        # DynamoDB refuses an empty string as the value of a key.
+        if start:
+            condition += " AND begins_with(#s, :s)"
+            values[":s"] = {"S": start}
+            names["#s"] = layout.sort_key
+        return {
+            "TableName": layout.table,
+            "KeyConditionExpression": condition,
+            "FilterExpression": shown,
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": values,
+        }
+
+    def _update(
+        self, key: Key, write: Write, update: str, condition: str, values: Values, *, names: str
+    ) -> Request:
+        values |= {":d": data_value(write.data), ":id": {"S": write.write_id}}
+        if write.expires_at is None:
+            update += " REMOVE #e"
+        else:
+            update += ", #e = :e"
+            values[":e"] = _number(write.expires_at)
+        return {
+            "TableName": self.layout.table,
+            "Key": self.rows.key(key),
+            "UpdateExpression": update,
+            "ConditionExpression": condition,
+            "ExpressionAttributeNames": self._names(names),
+            "ExpressionAttributeValues": values,
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+
+    def _names(self, letters: str) -> dict[str, str]:
+        """Return the names that an expression uses; DynamoDB refuses any other."""
+        layout = self.layout
+        names = {
+            "k": layout.partition_key,
+            "s": layout.sort_key,
+            "v": layout.version,
+            "d": layout.data,
+            "e": layout.expires_at,
+            "w": layout.write_id,
+            "p": layout.previous_write_id,
+        }
+        return {f"#{letter}": names[letter] for letter in letters}
+
+
+def _at_version(version: int, etag: Etag | None, now: int) -> tuple[str, Values]:
+    """Return the condition that a live record has a version, and the etag's write id."""
+    values = {**_VALID_VALUES, ":now": _number(now), ":expected": _number(version)}
+    if etag is None:
+        return _AT_VERSION, values
+    if etag.write_id is None:
+        values |= {":empty": {"S": ""}, **_NIL}
+        return f"{_AT_VERSION} AND {_NO_WRITE_ID}", values
+    values[":etag_id"] = {"S": etag.write_id}
+    return f"{_AT_VERSION} AND #w = :etag_id", values

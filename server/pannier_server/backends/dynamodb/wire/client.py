@@ -1,0 +1,228 @@
+"""The client: an operation and a JSON body in, a JSON body or a typed error out."""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pannier_server.backends.dynamodb.wire.answers import answer_failure
+from pannier_server.backends.dynamodb.wire.botocore_credentials import BotocoreChain
+from pannier_server.backends.dynamodb.wire.botocore_endpoint import endpoint_from_botocore
+from pannier_server.backends.dynamodb.wire.connection import Answer
+from pannier_server.backends.dynamodb.wire.connector import Connector
+from pannier_server.backends.dynamodb.wire.credential_cache import (
+    CredentialCache,
+    FixedCredentials,
+)
+from pannier_server.backends.dynamodb.wire.credentials import (
+    Credentials,
+    credentials_from_environment,
+)
+from pannier_server.backends.dynamodb.wire.daemon import run_in_daemon_thread
+from pannier_server.backends.dynamodb.wire.endpoint import Endpoint, endpoint_without_botocore
+from pannier_server.backends.dynamodb.wire.errors import AttemptFailed
+from pannier_server.backends.dynamodb.wire.failures import (
+    Cure,
+    Failure,
+    Place,
+    attempt_failure,
+)
+from pannier_server.backends.dynamodb.wire.pool import Pool
+from pannier_server.backends.dynamodb.wire.proxy import find_proxy
+from pannier_server.backends.dynamodb.wire.retries import Attempts, Effect
+from pannier_server.backends.dynamodb.wire.settings import Stats, WireSettings
+from pannier_server.backends.dynamodb.wire.signing import Signer
+from pannier_server.backends.dynamodb.wire.tls import client_tls_context
+from pannier_server.backends.errors import DeadlineExceeded, StorageError, Throttled
+
+
+class DynamoDBClient:
+    """Calls DynamoDB over a pool of connections, signed, and retried within a deadline.
+
+    Attributes:
+        endpoint: Where requests go.
+        stats: What happened so far.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        credentials: CredentialCache,
+        signer: Signer,
+        pool: Pool,
+        settings: WireSettings,
+        stats: Stats,
+    ) -> None:
+        """Put a client together from its parts; `open` makes them from settings."""
+        self.endpoint = endpoint
+        self.stats = stats
+        self._credentials = credentials
+        self._signer = signer
+        self._pool = pool
+        self._attempt_timeout = settings.attempt_timeout
+        self._place = Place(endpoint.address, endpoint.region)
+        self._loop = asyncio.get_running_loop()
+
+    @classmethod
+    async def open(
+        cls, settings: WireSettings | None = None, *, environ: Mapping[str, str] | None = None
+    ) -> "DynamoDBClient":
+        """Return a client for the running loop. Nothing is asked of DynamoDB yet.
+
+        Credentials are looked up with the first call, unless they stand in the
+        environment.
+
+        Args:
+            settings: Where and how; the defaults where None.
+            environ: The environment, read once; the process's own where None. What
+                botocore is asked for it reads in the process's own.
+
+        Raises:
+            StoreMisconfigured: A setting is missing or wrong; the message names it.
+        """
+        settings = settings or WireSettings()
+        environ = dict(os.environ if environ is None else environ)
+        endpoint = endpoint_without_botocore(settings.region, settings.endpoint, environ)
+        if endpoint is None:
+            endpoint = await run_in_daemon_thread(
+                lambda: endpoint_from_botocore(settings.region, settings.endpoint)
+            )
+        stats = Stats()
+        signer, connector = _route(endpoint, settings, environ)
+        pool = Pool(connector, settings, stats)
+        credentials = _credential_cache(endpoint.region, environ)
+        return cls(endpoint, credentials, signer, pool, settings, stats)
+
+    async def close(self) -> None:
+        """Close all connections; calls that are under way fail."""
+        self._pool.close()
+        # The transports tell their connections in the loop's next round.
+        await asyncio.sleep(0)
+
+    async def call(self, operation: str, body: bytes, *, effect: Effect, deadline: float) -> bytes:
+        """Send a request, again where that may help and is safe, and return its answer.
+
+        Args:
+            operation: DynamoDB's name of it, such as ``GetItem``.
+            body: The request as JSON.
+            effect: What it does to the table.
+            deadline: When to stop, in seconds of ``loop.time()``.
+
+        Returns:
+            The answer as JSON.
+
+        Raises:
+            ConditionFailed: The condition did not hold.
+            ValidationFailed: DynamoDB finds the request invalid.
+            ItemTooLarge: The item would be too large.
+            StorageError: Everything else, as in `pannier_server.backends.errors`. For a
+                write, ``write_outcome`` says whether any attempt may have been applied.
+        """
+        started = self._loop.time()
+        if started >= deadline:
+            raise DeadlineExceeded("the deadline passed before DynamoDB was asked")
+        request = _Request(operation, body, effect, deadline)
+        attempts: Attempts | None = None
+        while True:
+            try:
+                credentials = self._credentials.current() or await self._credentials.fetch(deadline)
+                fresh = attempts is not None and attempts.fresh
+                answer = await self._attempt(request, credentials, fresh=fresh)
+                if answer.status == 200 and answer.body.startswith(b"{"):
+                    return answer.body
+                failure = answer_failure(answer, operation, self._place)
+            except AttemptFailed as failed:
+                past = self._loop.time() >= deadline
+                failure = attempt_failure(failed, self._place, past_deadline=past)
+            except StorageError as error:
+                raise (attempts.final(error) if attempts else error) from None
+            attempts = attempts or Attempts(effect, started=started, deadline=deadline)
+            await self._get_ready(attempts, failure, credentials, deadline)
+
+    async def _attempt(
+        self, request: "_Request", credentials: Credentials, *, fresh: bool
+    ) -> Answer:
+        """Send a request once."""
+        pool = self._pool
+        connection = None if fresh else pool.take()
+        if connection is None:
+            connection = await pool.acquire(request.deadline, fresh=fresh)
+        until = request.deadline
+        if request.effect is not Effect.WRITE_ONCE:
+            until = min(until, self._loop.time() + self._attempt_timeout)
+        try:
+            # Signed only now: a signature is dated, and getting here may have taken long.
+            head = self._signer.head(request.operation, request.body, credentials)
+            self.stats.requests += 1
+            answer = await connection.exchange(head + request.body, until)
+        except BaseException:
+            pool.discard(connection)
+            raise
+        pool.release(connection)
+        return answer
+
+    async def _get_ready(
+        self, attempts: Attempts, failure: Failure, credentials: Credentials, deadline: float
+    ) -> None:
+        """Do what the next attempt needs, or raise where there is none."""
+        if isinstance(failure.error, Throttled):
+            self.stats.throttles += 1
+        wait = attempts.wait_after(failure, self._loop.time())
+        if wait:
+            await asyncio.sleep(wait)
+        elif not await self._cured(attempts, failure, credentials, deadline):
+            raise attempts.final(failure.error)
+        self.stats.retries += 1
+
+    async def _cured(
+        self, attempts: Attempts, failure: Failure, credentials: Credentials, deadline: float
+    ) -> bool:
+        """Tell whether what made the attempt fail is another now."""
+        if failure.cure is Cure.RIGHT_CLOCK:
+            return self._signer.correct_clock(failure.server_date)
+        if failure.cure is Cure.NEW_CREDENTIALS:
+            try:
+                return await self._credentials.renew(credentials, deadline) != credentials
+            except StorageError as error:
+                raise attempts.final(error) from None
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What a call sends, and until when."""
+
+    operation: str
+    body: bytes
+    effect: Effect
+    deadline: float
+
+
+def _route(
+    endpoint: Endpoint, settings: WireSettings, environ: Mapping[str, str]
+) -> tuple[Signer, Connector]:
+    """Return what signs requests and what opens connections, both aware of a proxy."""
+    proxy = find_proxy(endpoint, environ)
+    schemes = {endpoint.scheme, proxy.scheme if proxy else ""}
+    forwarding = proxy if proxy and endpoint.scheme == "http" else None
+    signer = Signer(
+        host=endpoint.authority,
+        region=endpoint.region,
+        request_target=f"{endpoint.url}/" if forwarding else "/",
+        proxy_authorization=forwarding.authorization if forwarding else None,
+    )
+    connector = Connector(
+        endpoint,
+        proxy=proxy,
+        tls=client_tls_context(endpoint, environ) if "https" in schemes else None,
+        timeout=settings.connect_timeout,
+        max_answer_bytes=settings.max_answer_bytes,
+    )
+    return signer, connector
+
+
+def _credential_cache(region: str, environ: Mapping[str, str]) -> CredentialCache:
+    credentials = credentials_from_environment(environ)
+    if credentials is None:
+        return CredentialCache(BotocoreChain(region))
+    return CredentialCache(FixedCredentials(credentials))

@@ -1,0 +1,5 @@
+"""The command ``pannier``."""
+
+from pannier_server.cli.entry import main
+
+__all__ = ["main"]

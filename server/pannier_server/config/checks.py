@@ -1,0 +1,81 @@
+"""Settings that are right by themselves and wrong together; none of this needs I/O."""
+
+import os
+
+from pannier_server.backends.store_url import parse_store_url
+from pannier_server.config.addresses import (
+    MAX_UNIX_PATH_BYTES,
+    ListenAddress,
+    TcpAddress,
+    UnixAddress,
+)
+from pannier_server.config.settings import Settings
+
+
+def check_combinations(settings: Settings) -> None:
+    """Raise for the first pair of settings that do not go together.
+
+    Raises:
+        SettingsError: It says what to change.
+    """
+    _refuse_long_paths(settings)
+    _refuse_duplicates(settings)
+    _refuse_open_addresses(settings)
+    _refuse_workers_with_unix_socket(settings)
+    _refuse_workers_with_memory(settings)
+
+
+def _refuse_long_paths(settings: Settings) -> None:
+    for address in _unix_addresses(settings):
+        size = len(os.fsencode(address.path))
+        if size > MAX_UNIX_PATH_BYTES:
+            raise settings.error(
+                "listen",
+                f"the socket path {address.path} has {size} bytes, and a Unix socket holds at "
+                f"most {MAX_UNIX_PATH_BYTES}; choose a shorter one (--listen unix:PATH)",
+            )
+
+
+def _refuse_duplicates(settings: Settings) -> None:
+    seen: set[ListenAddress] = set()
+    for address in settings.listen:
+        if address in seen:
+            raise settings.error("listen", f"{address} stands there twice; name it once")
+        # Port 0 is a new port each time.
+        if not (isinstance(address, TcpAddress) and address.port == 0):
+            seen.add(address)
+
+
+def _refuse_open_addresses(settings: Settings) -> None:
+    for address in settings.listen:
+        if not address.is_local and not settings.allow_insecure:
+            raise settings.error(
+                "listen",
+                f"{address} may be reached by other machines, which needs TLS and "
+                "authentication, and this version has neither; listen on 127.0.0.1, [::1] or "
+                "a Unix socket, or accept the risk with --allow-insecure",
+            )
+
+
+def _refuse_workers_with_unix_socket(settings: Settings) -> None:
+    sockets = _unix_addresses(settings)
+    if settings.workers > 1 and settings.transport == "grpcio" and sockets:
+        raise settings.error(
+            "workers",
+            f"the grpcio transport cannot share the Unix socket {sockets[0].path} between "
+            f"{settings.workers} processes; listen on TCP only (--listen 127.0.0.1:50051) or "
+            "take one worker",
+        )
+
+
+def _refuse_workers_with_memory(settings: Settings) -> None:
+    if settings.workers > 1 and parse_store_url(settings.store).scheme == "memory":
+        raise settings.error(
+            "workers",
+            f"each of {settings.workers} processes would have records of its own in "
+            f"{settings.store}; take one worker, or a store that processes share (sqlite:)",
+        )
+
+
+def _unix_addresses(settings: Settings) -> list[UnixAddress]:
+    return [address for address in settings.listen if isinstance(address, UnixAddress)]

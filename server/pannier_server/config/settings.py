@@ -1,0 +1,190 @@
+"""The settings: each one's type, default, range and help stand here and nowhere else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import TypeVar
+
+from pannier_server.config import values
+from pannier_server.config.addresses import (
+    ListenAddress,
+    TcpAddress,
+    UnixAddress,
+    parse_listen_address,
+)
+from pannier_server.config.errors import SettingsError
+from pannier_server.config.options import Option
+from pannier_server.units import format_duration, format_size
+
+_T = TypeVar("_T")
+
+_STORE = "Store"
+_LISTENING = "Listening"
+_LIMITS = "Limits and times"
+_PROCESS = "Process"
+
+_OPTION = "option"
+
+DEFAULT_STORE = "sqlite:"
+"""A file in the user's data directory."""
+
+
+def default_listen() -> tuple[ListenAddress, ...]:
+    """Return where the sidecar listens unless told: the user's socket and loopback TCP."""
+    from pannier.addresses import default_socket_path
+
+    return (UnixAddress(str(default_socket_path())), TcpAddress("127.0.0.1", 50051))
+
+
+def _setting(default: _T, option: Option) -> _T:
+    return field(default=default, metadata={_OPTION: option})
+
+
+def _switch(group: str, text: str) -> bool:
+    option = Option(
+        group,
+        text,
+        values.parse_switch,
+        natives=(bool,),
+        show=lambda on: "on" if on else "off",
+    )
+    return _setting(default=False, option=option)
+
+
+def _duration(group: str, text: str, minimum: float, maximum: float) -> Option:
+    parse = values.duration(minimum, maximum)
+    return Option(group, text, parse, "TIME", (int, float), show=format_duration)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that can be set about a sidecar; each field's option explains it.
+
+    Times are in seconds, sizes in bytes. ``socket_group`` is a name, a number, or None
+    for the process's own. ``origins`` says where each setting that is not its default
+    stands (``--workers``), for errors.
+    """
+
+    store: str = _setting(
+        DEFAULT_STORE,
+        Option(
+            _STORE,
+            "where records are kept: sqlite: (a file in your data directory), "
+            "sqlite:///path/file.db, dynamodb://table?region=eu-west-1, or memory:",
+            values.check_store_url,
+            "URL",
+        ),
+    )
+    sweep_interval: float = _setting(
+        60.0,
+        _duration(
+            _STORE,
+            "how often expired records are removed in the background, where the store "
+            "does not do it by itself",
+            1,
+            86_400,
+        ),
+    )
+    health_interval: float = _setting(
+        5.0,
+        _duration(_STORE, "how often the store is asked whether it answers", 0.1, 3600),
+    )
+    listen: tuple[ListenAddress, ...] = field(
+        default_factory=default_listen,
+        metadata={
+            _OPTION: Option(
+                _LISTENING,
+                "where to listen: unix:PATH or HOST:PORT; give it again for more addresses",
+                parse_listen_address,
+                "ADDRESS",
+                repeatable=True,
+            )
+        },
+    )
+    socket_mode: int = _setting(
+        0o600,
+        Option(
+            _LISTENING,
+            "permissions of the Unix socket, in octal",
+            values.parse_file_mode,
+            "MODE",
+            show=lambda mode: f"{mode:04o}",
+        ),
+    )
+    socket_group: str | int | None = _setting(
+        None,
+        Option(
+            _LISTENING,
+            "group of the Unix socket, by name or number",
+            values.parse_group,
+            "GROUP",
+            (int,),
+            show=lambda group: "your own" if group is None else str(group),
+        ),
+    )
+    allow_insecure: bool = _switch(
+        _LISTENING,
+        "listen on addresses that other machines reach, without TLS and authentication",
+    )
+    max_data_bytes: int = _setting(
+        350 * 1024,
+        Option(
+            _LIMITS,
+            "the largest data of one record; at most 400000 on DynamoDB, under 4MiB elsewhere",
+            values.size(1, 4 * 1024 * 1024 - 1),
+            "SIZE",
+            (int,),
+            show=format_size,
+        ),
+    )
+    default_timeout: float = _setting(
+        10.0, _duration(_LIMITS, "the deadline of a call that comes without one", 0.001, 3600)
+    )
+    grace: float = _setting(
+        10.0,
+        _duration(_LIMITS, "how long calls in flight may take to finish at shutdown", 0, 3600),
+    )
+    workers: int = _setting(
+        1,
+        Option(
+            _PROCESS,
+            "processes that share the listening addresses",
+            values.whole_number(1, 128),
+            "N",
+            (int,),
+        ),
+    )
+    transport: str = _setting(
+        "grpcio",
+        Option(_PROCESS, "what speaks gRPC: grpcio", values.choice("grpcio"), "NAME"),
+    )
+    log_level: str = _setting(
+        "info",
+        Option(
+            _PROCESS,
+            "the least that is logged: debug, info, warning or error",
+            values.choice("debug", "info", "warning", "error"),
+            "LEVEL",
+        ),
+    )
+    log_format: str = _setting(
+        "human",
+        Option(
+            _PROCESS,
+            "how it is logged: human, or json for one JSON object a line",
+            values.choice("human", "json"),
+            "FORMAT",
+        ),
+    )
+    origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    def error(self, setting: str, problem: str) -> SettingsError:
+        """Return the error for a setting that turned out wrong, naming where it stands."""
+        return SettingsError(self.origins.get(setting, f"{setting} (its default)"), problem)
+
+
+OPTIONS: Mapping[str, Option] = {
+    setting.name: setting.metadata[_OPTION]
+    for setting in fields(Settings)
+    if _OPTION in setting.metadata
+}
+"""Every setting by its name, in the order of ``--help``."""

@@ -1,0 +1,1 @@
+"""The six RPCs: check the request, call the backend, say what went wrong."""

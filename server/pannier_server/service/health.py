@@ -1,0 +1,80 @@
+"""Health (grpc.health.v1): the sidecar's own, and the store's.
+
+The empty service name is liveness: SERVING while the sidecar runs. The storage
+service's name follows the store: NOT_SERVING until it answers, and while it does not.
+"""
+
+import asyncio
+import logging
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+
+from pannier_server.backends.contract import Call, StorageBackend
+from pannier_server.backends.errors import StorageError, Throttled
+from pannier_server.service.interface import Clock
+from pannier_server.service.servicer import SERVICE_NAME
+
+_log = logging.getLogger(__name__)
+
+_SERVING = health_pb2.HealthCheckResponse.SERVING
+_NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+
+# A store that is down is asked more often than one that is up.
+_RETRY_INTERVAL = 0.5
+_CHECK_TIMEOUT = 5.0
+
+
+class HealthService:
+    """Answers health checks, and asks the store regularly."""
+
+    def __init__(self, backend: StorageBackend, *, clock: Clock, interval: float) -> None:
+        """Take the store, the server's clock, and the seconds between checks of the store."""
+        self._backend = backend
+        self._clock = clock
+        self._interval = interval
+        self._servicer = health.aio.HealthServicer()
+        self._problem: str | None = "not checked yet"
+
+    def register(self, server: grpc.aio.Server) -> None:
+        """Add the health service to a server."""
+        health_pb2_grpc.add_HealthServicer_to_server(self._servicer, server)
+
+    async def start(self) -> None:
+        """Answer SERVING for the sidecar and NOT_SERVING for the store."""
+        await self._servicer.set("", _SERVING)
+        await self._servicer.set(SERVICE_NAME, _NOT_SERVING)
+
+    async def drain(self) -> None:
+        """Answer NOT_SERVING for everything from now on."""
+        await self._servicer.enter_graceful_shutdown()
+
+    async def watch_store(self) -> None:
+        """Ask the store again and again, until cancelled."""
+        while True:
+            await self._publish(await self._check())
+            await asyncio.sleep(_RETRY_INTERVAL if self._problem else self._interval)
+
+    async def _check(self) -> str | None:
+        """Return what is wrong with the store; None where it is well."""
+        deadline = asyncio.get_running_loop().time() + _CHECK_TIMEOUT
+        try:
+            await self._backend.check(Call(int(self._clock() // 1), deadline))
+        except Throttled:
+            return None
+        except StorageError as error:
+            return error.message
+        except Exception as error:  # noqa: BLE001 (a bug must not end the checks)
+            _log.exception("the check of the store failed in an unforeseen way")
+            return f"unforeseen error: {type(error).__name__}"
+        return None
+
+    async def _publish(self, problem: str | None) -> None:
+        if problem == self._problem:
+            return
+        self._problem = problem
+        if problem:
+            _log.warning("the store is not usable: %s", problem)
+        else:
+            _log.info("the store answers: %s", self._backend.description)
+        await self._servicer.set(SERVICE_NAME, _NOT_SERVING if problem else _SERVING)

@@ -1,0 +1,141 @@
+"""Errors as gRPC statuses: the one place where an exception gets a code and a reason."""
+
+from dataclasses import dataclass
+
+import grpc
+from google.protobuf.any_pb2 import Any
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
+from google.rpc.status_pb2 import Status
+
+from pannier.v1 import storage_pb2 as pb
+from pannier_server.backends import errors
+from pannier_server.backends.errors import StorageError, WriteOutcome
+from pannier_server.service.errors import CallError
+
+ERROR_DOMAIN = "pannier"
+WRITE_OUTCOME = "write_outcome"
+STATUS_DETAILS = "grpc-status-details-bin"
+
+# gRPC's metadata holds 8 KiB in all, and a message travels twice: as grpc-message and
+# inside the details.
+_MAX_MESSAGE_CHARACTERS = 500
+_MAX_ETAG_CHARACTERS = 256
+
+_BUG = (grpc.StatusCode.INTERNAL, pb.ERROR_REASON_INTERNAL)
+
+_BY_ERROR: dict[type[StorageError], tuple[grpc.StatusCode, "pb.ErrorReason"]] = {
+    errors.RecordNotFound: (grpc.StatusCode.NOT_FOUND, pb.ERROR_REASON_RECORD_NOT_FOUND),
+    errors.RecordExists: (grpc.StatusCode.ALREADY_EXISTS, pb.ERROR_REASON_RECORD_EXISTS),
+    errors.VersionMismatch: (grpc.StatusCode.ABORTED, pb.ERROR_REASON_VERSION_CONFLICT),
+    errors.RecordCorrupt: (grpc.StatusCode.DATA_LOSS, pb.ERROR_REASON_RECORD_CORRUPT),
+    errors.DataTooLarge: (grpc.StatusCode.INVALID_ARGUMENT, pb.ERROR_REASON_DATA_TOO_LARGE),
+    errors.KeyTooLong: (grpc.StatusCode.INVALID_ARGUMENT, pb.ERROR_REASON_KEY_INVALID),
+    errors.RequestIdReused: (grpc.StatusCode.INVALID_ARGUMENT, pb.ERROR_REASON_REQUEST_ID_REUSED),
+    errors.Throttled: (grpc.StatusCode.RESOURCE_EXHAUSTED, pb.ERROR_REASON_THROTTLED),
+    errors.StoreUnavailable: (grpc.StatusCode.UNAVAILABLE, pb.ERROR_REASON_STORE_UNAVAILABLE),
+    errors.DeadlineExceeded: (
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        pb.ERROR_REASON_DEADLINE_EXCEEDED,
+    ),
+    errors.TableMissing: (grpc.StatusCode.FAILED_PRECONDITION, pb.ERROR_REASON_TABLE_MISSING),
+    errors.TableMisconfigured: (
+        grpc.StatusCode.FAILED_PRECONDITION,
+        pb.ERROR_REASON_TABLE_MISCONFIGURED,
+    ),
+    errors.AccessDenied: (grpc.StatusCode.FAILED_PRECONDITION, pb.ERROR_REASON_ACCESS_DENIED),
+    errors.CredentialsMissing: (
+        grpc.StatusCode.FAILED_PRECONDITION,
+        pb.ERROR_REASON_CREDENTIALS_MISSING,
+    ),
+    errors.KeyServiceFailed: (grpc.StatusCode.FAILED_PRECONDITION, pb.ERROR_REASON_KEY_SERVICE),
+    errors.StoreMisconfigured: (
+        grpc.StatusCode.FAILED_PRECONDITION,
+        pb.ERROR_REASON_TABLE_MISCONFIGURED,
+    ),
+}
+
+_BY_REASON: dict["pb.ErrorReason", grpc.StatusCode] = {
+    pb.ERROR_REASON_UNAUTHENTICATED: grpc.StatusCode.UNAUTHENTICATED,
+    pb.ERROR_REASON_PERMISSION_DENIED: grpc.StatusCode.PERMISSION_DENIED,
+    pb.ERROR_REASON_OVERLOADED: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    pb.ERROR_REASON_DRAINING: grpc.StatusCode.UNAVAILABLE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CallStatus:
+    """How a failed call ends.
+
+    Attributes:
+        code: Its gRPC status code.
+        message: What is wrong, for people.
+        details: The serialized google.rpc.Status for ``grpc-status-details-bin``.
+        is_bug: True where the error is one of ours and belongs into the log.
+    """
+
+    code: grpc.StatusCode
+    message: str
+    details: bytes
+    is_bug: bool
+
+
+def to_status(error: Exception, *, is_write: bool) -> CallStatus:
+    """Return how a call ends that raised ``error``.
+
+    Any error that is neither a `CallError` nor a `StorageError` is a bug: its text
+    stays inside, and a write's outcome is unknown.
+    """
+    code, reason, message = _describe(error)
+    info = ErrorInfo(reason=_sent_name(reason), domain=ERROR_DOMAIN)
+    if is_write:
+        info.metadata[WRITE_OUTCOME] = _outcome(error).value
+    status = Status(code=code.value[0], message=message)
+    for detail in (info, *_facts(error)):
+        packed = Any()
+        packed.Pack(detail)
+        status.details.append(packed)
+    return CallStatus(code, message, status.SerializeToString(), reason == pb.ERROR_REASON_INTERNAL)
+
+
+def _describe(error: Exception) -> tuple[grpc.StatusCode, "pb.ErrorReason", str]:
+    if isinstance(error, CallError):
+        code = _BY_REASON.get(error.reason, grpc.StatusCode.INVALID_ARGUMENT)
+        return code, error.reason, error.message[:_MAX_MESSAGE_CHARACTERS]
+    if isinstance(error, StorageError):
+        known = (_BY_ERROR[kind] for kind in type(error).__mro__ if kind in _BY_ERROR)
+        code, reason = next(known, _BUG)
+        return code, reason, error.message[:_MAX_MESSAGE_CHARACTERS]
+    return *_BUG, "the sidecar failed in an unforeseen way; its log says how"
+
+
+def _outcome(error: Exception) -> WriteOutcome:
+    if isinstance(error, StorageError):
+        return error.write_outcome
+    return WriteOutcome.NOT_APPLIED if isinstance(error, CallError) else WriteOutcome.UNKNOWN
+
+
+def _facts(error: Exception) -> list[Message]:
+    """Return the typed details that go with an error."""
+    if isinstance(error, errors.VersionMismatch):
+        etag = error.actual_etag
+        return [
+            pb.VersionConflict(
+                expected_version=error.expected_version,
+                actual_version=error.actual_version,
+                # A row by others can hold any text as its write id.
+                actual_etag=etag if len(etag) <= _MAX_ETAG_CHARACTERS else "",
+            )
+        ]
+    if isinstance(error, errors.DataTooLarge):
+        return [pb.DataTooLarge(actual_bytes=error.actual_bytes, limit_bytes=error.limit_bytes)]
+    if isinstance(error, errors.Throttled):
+        delay = Duration()
+        delay.FromNanoseconds(round(error.retry_delay * 1e9))
+        return [RetryInfo(retry_delay=delay)]
+    return []
+
+
+def _sent_name(reason: "pb.ErrorReason") -> str:
+    return pb.ErrorReason.Name(reason).removeprefix("ERROR_REASON_")

@@ -1,0 +1,34 @@
+"""Removes expired records in the background, where the store does not do it itself."""
+
+import asyncio
+import logging
+
+from pannier_server.backends.contract import Call, StorageBackend
+from pannier_server.backends.errors import StorageError
+from pannier_server.service.interface import Clock
+
+_log = logging.getLogger(__name__)
+
+_BATCH = 500
+_BATCH_TIMEOUT = 10.0
+
+
+async def sweep_expired(backend: StorageBackend, *, clock: Clock, interval: float) -> None:
+    """Remove expired records every ``interval`` seconds, in small batches, until cancelled."""
+    while True:
+        await asyncio.sleep(interval)
+        try:
+            await _sweep(backend, clock)
+        except StorageError as error:
+            _log.warning("could not remove expired records: %s", error.message)
+
+
+async def _sweep(backend: StorageBackend, clock: Clock) -> None:
+    """Remove what has expired by now, with room for other work between batches."""
+    more = True
+    while more:
+        deadline = asyncio.get_running_loop().time() + _BATCH_TIMEOUT
+        call = Call(int(clock() // 1), deadline)
+        cleaned = await backend.cleanup_expired(None, limit=_BATCH, call=call)
+        more = cleaned.more
+        await asyncio.sleep(0)

@@ -1,0 +1,134 @@
+"""Several worker processes behind the same TCP ports.
+
+The parent holds the ports, starts the workers, replaces one that dies, and passes
+signals on. A worker reads its settings from its standard input, says on its standard
+output that it listens, and drains when its parent is gone.
+"""
+
+import asyncio
+import contextlib
+import logging
+import pickle
+import signal
+import socket
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pannier_server import __version__
+from pannier_server.config import ListenAddress, Settings, TcpAddress
+from pannier_server.transport.sockets import ListenError
+
+_log = logging.getLogger(__name__)
+
+# A worker that ends this many times in a row before it listens will not listen later.
+_MAX_FAILED_STARTS = 3
+_RESTART_DELAY = 0.5
+
+
+def supervise(settings: Settings) -> int:
+    """Run ``settings.workers`` processes until SIGTERM or SIGINT; return the exit code.
+
+    Raises:
+        ListenError: A port cannot be had.
+    """
+    with contextlib.ExitStack() as stack:
+        listen = tuple(stack.enter_context(_held_port(address)) for address in settings.listen)
+        return asyncio.run(_Workers(replace(settings, listen=listen)).run())
+
+
+@contextlib.contextmanager
+def _held_port(address: ListenAddress) -> Iterator[TcpAddress]:
+    """Hold a TCP port, without listening on it, so that all workers get the same one."""
+    if not isinstance(address, TcpAddress):
+        raise ListenError(f"several workers cannot share {address}; listen on TCP only")
+    # Only a bind without SO_REUSEPORT fails where another program has the port.
+    with _bound(address, socket.SO_REUSEADDR) as probe:
+        port = probe.getsockname()[1]
+    with _bound(replace(address, port=port), socket.SO_REUSEPORT):
+        yield replace(address, port=port)
+
+
+def _bound(address: TcpAddress, option: int) -> socket.socket:
+    try:
+        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+        sock = socket.socket(found[0][0], socket.SOCK_STREAM)
+        sock.setsockopt(socket.SOL_SOCKET, option, 1)
+        sock.bind(found[0][4])
+    except OSError as error:
+        raise ListenError(
+            f"cannot listen on {address}: {error.strerror}; choose another --listen"
+        ) from None
+    return sock
+
+
+class _Workers:
+    """The workers of one parent."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._running: set[Process] = set()
+        self._listening = 0
+        self._stopping = False
+
+    async def run(self) -> int:
+        """Keep all workers running until a signal; return the exit code."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop, number)
+        keeping = [self._keep_worker() for _ in range(self._settings.workers)]
+        return max(await asyncio.gather(*keeping))
+
+    def _stop(self, number: signal.Signals) -> None:
+        """Drain the workers; their second signal, which comes the same way, ends them."""
+        self._stopping = True
+        for process in self._running:
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(number)
+
+    async def _keep_worker(self) -> int:
+        """Run one worker, and another when it dies; return the last one's exit code."""
+        failed_starts = 0
+        while True:
+            listened, code = await self._run_worker()
+            if self._stopping:
+                return code
+            failed_starts = 0 if listened else failed_starts + 1
+            if failed_starts == _MAX_FAILED_STARTS:
+                self._stop(signal.SIGTERM)
+                return code or 1
+            _log.warning("a worker ended with code %d; starting another", code)
+            await asyncio.sleep(_RESTART_DELAY if failed_starts else 0)
+
+    async def _run_worker(self) -> tuple[bool, int]:
+        """Run one worker to its end; return whether it ever listened, and its exit code."""
+        # In a session of its own a worker does not see the terminal's Ctrl-C: the
+        # parent passes it on, once.
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "pannier_server.worker", stdin=PIPE, stdout=PIPE,
+            start_new_session=True,
+        )  # fmt: skip
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._running.add(process)
+        try:
+            with contextlib.suppress(ConnectionError):
+                process.stdin.write(pickle.dumps(self._settings))
+                await process.stdin.drain()
+            description = await process.stdout.readline()
+            if description:
+                self._announce(description.decode().strip())
+            return bool(description), await process.wait()
+        finally:
+            self._running.discard(process)
+
+    def _announce(self, description: str) -> None:
+        self._listening += 1
+        if self._listening == self._settings.workers:
+            where = " and ".join(str(address) for address in self._settings.listen)
+            print(
+                f"pannier {__version__} serves {description} on {where} "
+                f"with {self._settings.workers} workers",
+                flush=True,
+            )

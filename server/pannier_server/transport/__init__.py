@@ -1,0 +1,1 @@
+"""How calls reach the handlers: gRPC servers, and the sockets that they listen on."""

@@ -1,0 +1,41 @@
+"""One worker process of several; see `pannier_server.supervisor`."""
+
+import os
+import pickle
+import signal
+import sys
+import threading
+
+from pannier_server.app import EXIT_FAILED, EXIT_OK, Sidecar, run_loop
+from pannier_server.backends.errors import StorageError
+from pannier_server.config import Settings, SettingsError
+from pannier_server.logs import configure_logging
+from pannier_server.transport.sockets import ListenError
+
+
+def main() -> int:
+    """Run the sidecar that the parent describes on standard input."""
+    settings: Settings = pickle.load(sys.stdin.buffer)  # noqa: S301 (from our own parent)
+    configure_logging(level=settings.log_level, style=settings.log_format)
+    threading.Thread(target=_stop_without_parent, daemon=True).start()
+    try:
+        run_loop(settings, announce=_report, share_ports=True)
+    except (SettingsError, ListenError, StorageError) as error:
+        print(f"pannier: {error}", file=sys.stderr)
+        return EXIT_FAILED
+    return EXIT_OK
+
+
+def _report(sidecar: Sidecar) -> None:
+    print(sidecar.backend.description, flush=True)
+
+
+def _stop_without_parent() -> None:
+    """Drain when standard input ends, which is when the parent has ended."""
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

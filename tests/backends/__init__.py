@@ -1,0 +1,1 @@
+"""The contract suite and the stateful test, for each backend and again over gRPC."""

@@ -1,0 +1,3 @@
+"""What all tests share: the engines that they start."""
+
+pytest_plugins = ["tests.engines.plugin"]

@@ -1,0 +1,1 @@
+"""The wire client against servers on loopback that misbehave as told."""

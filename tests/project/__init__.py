@@ -1,0 +1,1 @@
+"""Tests of the project itself: what is committed, locked, built and documented."""

@@ -1,0 +1,77 @@
+"""`make` explains itself, and says what is missing."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.project.checkout import ROOT
+
+FIND_PYTHON = ROOT / "tools" / "find_python.sh"
+
+
+def test_make_lists_every_command() -> None:
+    listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    commands = set(re.findall(r"^\.PHONY: ([a-z-]+)$", (ROOT / "Makefile").read_text(), re.M))
+    assert set(re.findall(r"^  make ([a-z-]+) +[A-Z]", listed, re.M)) == commands
+
+
+def _python(folder: Path, name: str, *, version: tuple[int, int], venv: bool = True) -> None:
+    """Put a stand-in for an interpreter into ``folder``."""
+    new_enough = 0 if version >= (3, 11) else 1
+    script = f'#!/bin/sh\ncase "$2" in *version_info*) exit {new_enough};; *) exit {int(not venv)};; esac\n'
+    (folder / name).write_text(script)
+    (folder / name).chmod(0o755)
+
+
+def _find(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["/bin/sh", FIND_PYTHON],
+        env={"PATH": os.fspath(folder), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_an_interpreter_that_is_too_old_is_passed_over(tmp_path: Path) -> None:
+    _python(tmp_path, "python3", version=(3, 10))
+    _python(tmp_path, "python3.12", version=(3, 12))
+    assert _find(tmp_path).stdout == "python3.12\n"
+
+
+def test_an_interpreter_without_venv_is_passed_over(tmp_path: Path) -> None:
+    _python(tmp_path, "python3.13", version=(3, 13), venv=False)
+    _python(tmp_path, "python3", version=(3, 11))
+    assert _find(tmp_path).stdout == "python3\n"
+
+
+def test_a_person_can_name_the_interpreter(tmp_path: Path) -> None:
+    (tmp_path / "with a space").mkdir()
+    _python(tmp_path / "with a space", "python3", version=(3, 11))
+    chosen = f"{tmp_path}/with a space/python3"
+    assert _find(tmp_path, PYTHON=chosen).stdout == f"{chosen}\n"
+
+
+@pytest.mark.parametrize(
+    ("version", "venv", "advice"),
+    [
+        ((3, 10), True, "Python 3.11 or newer is needed"),
+        ((3, 11), False, "apt install python3-venv"),
+    ],
+)
+def test_without_a_usable_interpreter_it_says_what_to_install(
+    tmp_path: Path, version: tuple[int, int], venv: bool, advice: str
+) -> None:
+    _python(tmp_path, "python3", version=version, venv=venv)
+    found = _find(tmp_path)
+    assert found.returncode == 1
+    assert found.stdout == ""
+    assert advice in found.stderr
+
+
+def test_this_interpreter_is_a_usable_one() -> None:
+    assert _find(Path("/nowhere"), PYTHON=sys.executable).stdout == f"{sys.executable}\n"
