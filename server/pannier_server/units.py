@@ -1,6 +1,7 @@
 """Sizes and durations as people write them: ``350KiB``, ``500ms``, ``1h30m``."""
 
 import re
+from itertools import pairwise
 
 _BYTES = {
     "": 1,
@@ -13,6 +14,7 @@ _BYTES = {
     "gib": 1024**3,
 }
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_WRITTEN = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)", re.IGNORECASE | re.ASCII)
 _NUMBER = re.compile(r"\d+(\.\d+)?", re.ASCII)
@@ -59,13 +61,12 @@ def format_size(size: int) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """Return a duration for people, in its two largest units: ``3d 4h``, ``90ms``."""
-    if seconds < 1:
-        return f"{round(seconds * 1000)}ms" if seconds else "0s"
-    left = int(seconds)
-    parts = []
-    for unit, factor in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
-        number, left = divmod(left, factor)
-        if number:
-            parts.append(f"{number}{unit}")
-    return " ".join(parts[:2])
+    """Return a duration for people, in its largest unit and the next: ``3d 4h``, ``90ms``."""
+    if 0 < seconds < 1:
+        return f"{round(seconds * 1000)}ms"
+    for (unit, factor), (next_unit, next_factor) in pairwise(_WRITTEN):
+        if seconds >= factor:
+            whole, left = divmod(int(seconds), factor)
+            rest = left // next_factor
+            return f"{whole}{unit} {rest}{next_unit}" if rest else f"{whole}{unit}"
+    return f"{int(seconds)}s"

@@ -26,9 +26,7 @@ class BlockingAioStore:
 
         def call(*arguments: Any, **keywords: Any) -> Any:
             result = method(*arguments, **keywords)
-            if inspect.isasyncgen(result):
-                return self._items(result)
-            return self._run(result)
+            return self._items(result) if inspect.isasyncgen(result) else self._run(result)
 
         return call
 
@@ -39,8 +37,8 @@ class BlockingAioStore:
         self._thread.join()
         self._loop.close()
 
-    def _items(self, items: AsyncGenerator[ResultT, None]) -> Generator[ResultT, None, None]:
-        async def following() -> ResultT:
+    def _items(self, items: AsyncGenerator[Any, Any]) -> Generator[Any, None, None]:
+        async def following() -> Any:
             return await anext(items)
 
         try:

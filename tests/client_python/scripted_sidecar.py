@@ -194,4 +194,4 @@ def status_details(
         packed = AnyMessage()
         packed.Pack(detail)
         status.details.append(packed)
-    return status.SerializeToString()
+    return bytes(status.SerializeToString())

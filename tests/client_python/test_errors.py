@@ -125,7 +125,7 @@ def broken_detail() -> bytes:
     detail = status.details.add()
     detail.type_url = "type.googleapis.com/pannier.v1.VersionConflict"
     detail.value = b"\xff\xff"
-    return status.SerializeToString()
+    return bytes(status.SerializeToString())
 
 
 def test_malformed_details_are_left_out() -> None:

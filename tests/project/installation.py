@@ -34,8 +34,11 @@ class Installation:
     @contextmanager
     def serving(self, variables: Mapping[str, str]) -> Iterator[None]:
         """Run ``pannier serve`` with these settings while the block lasts."""
-        command = [self.folder / "bin" / "pannier", "serve"]
-        server = ServerProcess(command, cwd=self.folder, environment=self._environment(variables))
+        server = ServerProcess(
+            [self.folder / "bin" / "pannier", "serve"],
+            cwd=self.folder,
+            environment=self._environment(variables),
+        )
         try:
             while " serves " not in server.log_tail():
                 assert server.wait(0.05) is None, server.log_tail()

@@ -5,6 +5,7 @@ image's folders inside a temporary one.
 """
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.engines.dynamodb_local import tools_are_required
+from tests.engines.process import free_port
 from tests.project.checkout import ROOT
 from tests.project.installation import Installation
 
@@ -66,8 +68,7 @@ def test_the_image_runs_as_a_numbered_user_who_is_not_root() -> None:
     user, group = _only("USER").split(":")
     assert int(user) > 0
     assert int(group) > 0
-    owned = next(each.text for each in _stages()[-1] if each.text.startswith("install -d"))
-    assert owned == f"install -d -o {user} -g {group} -m 0750 /data /run/pannier"
+    assert _only("RUN") == f"install -d -o {user} -g {group} -m 0750 /data /run/pannier"
 
 
 def test_the_health_check_needs_no_shell() -> None:
@@ -91,16 +92,13 @@ def test_the_build_sees_only_what_it_copies() -> None:
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the build stage makes: the image's root folder, without its base."""
+    """The root folder of what the build stage makes, without the base image under it."""
     root = tmp_path_factory.mktemp("image")
     (root / "bin").mkdir()
-    (root / "bin" / "python").symlink_to(sys.executable)
-    build, final = _stages()
+    (root / "bin" / "python").symlink_to(Path(sys.executable).resolve())
+    build, _ = _stages()
     for instruction in build:
         _carry_out(instruction, root)
-    for place in (*_only("VOLUME").strip('["]').split(), "/run/pannier"):
-        (root / place[1:]).mkdir(parents=True)
-    assert any(found.text == "--from=build /opt/pannier /opt/pannier" for found in final)
     return root
 
 
@@ -112,10 +110,49 @@ def _carry_out(instruction: Instruction, root: Path) -> None:
         case Instruction("COPY", text):
             *sources, target = text.split()
             for source in sources:
-                _copy(ROOT / source, workdir / target / ("" if len(sources) == 1 else source))
+                _copy(ROOT / source, workdir / target)
         case Instruction("RUN", command):
-            path = {"PATH": f"{root}/bin:/usr/bin:/bin"}
-            inside = re.sub(r"(?<= )/opt/", f"{root}/opt/", command)
-            subprocess.run(["/bin/sh", "-ec", inside], cwd=workdir, env=path, check=True)
+            inside = re.sub(r"(?<!\S)/opt/", f"{root}/opt/", command)
+            environment = {**os.environ, "PATH": f"{root}/bin:/usr/bin:/bin", "PIP_QUIET": "1"}
+            subprocess.run(["/bin/sh", "-ec", inside], cwd=workdir, env=environment, check=True)
         case other:
             pytest.fail(f"this test cannot carry out {other}")
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        target.mkdir(exist_ok=True)
+        shutil.copy(source, target)
+
+
+@pytest.mark.slow
+def test_a_container_is_healthy_once_it_serves(image: Path) -> None:
+    installation = Installation(image / "opt" / "pannier")
+    for folder in ("data", "run/pannier"):
+        (image / folder).mkdir(parents=True)
+    variables = {
+        name: re.sub("/(data|run)/", rf"{image}/\1/", value).replace("50051", str(free_port()))
+        for name, value in _variables().items()
+        if name.startswith("PANNIER_")
+    }
+    with pytest.raises(subprocess.CalledProcessError):
+        installation.run("pannier", "health", **variables)
+    with installation.serving(variables):
+        assert installation.run("pannier", "health", **variables) == "SERVING\n"
+
+
+@pytest.mark.slow
+def test_the_image_holds_no_tests_tools_or_engines(image: Path) -> None:
+    (packages,) = (image / "opt" / "pannier").glob("lib/*/site-packages")
+    for name in ("pip", "hatchling", "pytest", "tests", "moto", "ministack"):
+        assert not (packages / name).exists()
+    assert list(image.rglob("*.jar")) == []
+
+
+@pytest.mark.slow
+def test_the_image_can_talk_to_all_services_that_credentials_may_need(image: Path) -> None:
+    services = ["dynamodb", "signin", "sso", "sso-oidc", "sts"]
+    clients = f"[boto3.client(name, region_name='eu-west-1') for name in {services}]"
+    Installation(image / "opt" / "pannier").run("python", "-c", f"import boto3; {clients}")

@@ -1,6 +1,5 @@
 """The load test's figures are what was measured."""
 
-import subprocess
 import sys
 from collections import Counter
 

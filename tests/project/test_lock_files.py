@@ -9,9 +9,8 @@ import pytest
 from tests.project.checkout import ROOT
 
 REQUIREMENTS = sorted((ROOT / "requirements").glob("*.in"))
-PIN = re.compile(
-    r"^(?P<name>[\w.-]+)==\S+ \\\n(?P<hashes>(?:    --hash=sha256:[0-9a-f]{64}.*\n)+)", re.M
-)
+PIN = re.compile(r"^([\w.-]+)==\S+ \\\n(?:    --hash=sha256:[0-9a-f]{64}.*\n)+", re.MULTILINE)
+PLACE = re.compile(r"://|^\s*(-i|--index-url|--extra-index-url|-f|--find-links)\b", re.MULTILINE)
 
 
 def _lock_of(requirements: Path) -> str:
@@ -22,7 +21,7 @@ def _lock_of(requirements: Path) -> str:
 def test_each_requirement_is_pinned_with_hashes(requirements: Path) -> None:
     lock = _lock_of(requirements)
     started = {line.split("==")[0] for line in lock.splitlines() if re.match(r"[\w.-]+==", line)}
-    pinned = {match["name"] for match in PIN.finditer(lock)}
+    pinned = set(PIN.findall(lock))
     wanted = {
         re.sub(r"\[.*", "", line)
         for line in requirements.read_text().splitlines()
@@ -34,9 +33,7 @@ def test_each_requirement_is_pinned_with_hashes(requirements: Path) -> None:
 
 @pytest.mark.parametrize("requirements", REQUIREMENTS, ids=lambda path: path.stem)
 def test_a_lock_file_names_no_place(requirements: Path) -> None:
-    lock = _lock_of(requirements)
-    assert "://" not in lock
-    assert not re.search(r"^\s*(-i|--index-url|--extra-index-url|--find-links|-f)\b", lock, re.M)
+    assert not PLACE.search(_lock_of(requirements))
 
 
 @pytest.mark.parametrize("requirements", REQUIREMENTS, ids=lambda path: path.stem)
@@ -54,6 +51,8 @@ def test_npm_packages_are_pinned_with_hashes_and_without_a_place() -> None:
 
 
 def test_go_modules_are_pinned_with_hashes() -> None:
-    wanted = re.findall(r"^\t(\S+ v\S+)", (ROOT / "tools" / "go" / "go.mod").read_text(), re.M)
+    wanted = re.findall(
+        r"^\t(\S+ v\S+)", (ROOT / "tools" / "go" / "go.mod").read_text(), re.MULTILINE
+    )
     sums = (ROOT / "tools" / "go" / "go.sum").read_text()
     assert [module for module in wanted if f"{module}/go.mod h1:" not in sums] == []

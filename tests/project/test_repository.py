@@ -6,7 +6,7 @@ from tests.project.checkout import ROOT, committed_text_files
 
 # Packages come from wherever each machine's own clients are set up to take them from.
 REGISTRY = re.compile(
-    r"https?://[^/\s]*(registry|pypi|pythonhosted|npmjs|crates|maven|goproxy)", re.I
+    r"https?://[^/\s]*(registry|pypi|pythonhosted|npmjs|crates|maven|goproxy)", re.IGNORECASE
 )
 MACHINE_PATH = re.compile(r"(?<![\w.~*-])/(root|work|Users)/\w")
 

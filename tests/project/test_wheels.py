@@ -3,7 +3,6 @@
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,30 +12,30 @@ from tests.project.installation import Installation
 
 pytestmark = pytest.mark.slow
 
-PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
+
+def _pip(*arguments: str | Path) -> None:
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, *arguments], check=True)
 
 
 @pytest.fixture(scope="module")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Each distribution's wheel, by the name of its package."""
     folder = tmp_path_factory.mktemp("wheels")
-    options = ["--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", folder]
-    subprocess.run([*PIP, "wheel", *options, *DISTRIBUTIONS.values()], check=True)
+    options = ("--no-deps", "--no-build-isolation", "--wheel-dir", folder)
+    _pip("wheel", *options, *DISTRIBUTIONS.values())
     return {path.name.partition("-")[0]: path for path in folder.iterdir()}
 
 
 @pytest.fixture(scope="module")
-def installation(
-    wheels: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Installation]:
+def installation(wheels: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Installation:
     """An environment with the wheels and the locked run-time packages, and nothing else."""
     folder = tmp_path_factory.mktemp("installed")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
-    install = [*PIP, "--python", folder / "bin" / "python", "install", "--quiet"]
-    locked = ["--require-hashes", "-r", ROOT / "requirements" / "runtime.txt"]
-    subprocess.run([*install, *locked], check=True)
-    subprocess.run([*install, "--no-index", "--no-deps", *wheels.values()], check=True)
-    yield Installation(folder)
+    install = ("--python", folder / "bin" / "python", "install")
+    _pip(*install, "--require-hashes", "-r", ROOT / "requirements" / "runtime.txt")
+    _pip(*install, "--no-index", "--no-deps", *wheels.values())
+    return Installation(folder)
 
 
 def _files(wheel: Path) -> set[str]:
@@ -63,7 +62,7 @@ def test_a_wheel_holds_its_package_and_nothing_else(package: str, wheels: dict[s
 
 
 def test_what_is_installed_fits_together(installation: Installation) -> None:
-    subprocess.run([*PIP, "--python", installation.python, "check"], check=True)
+    _pip("--python", installation.python, "check")
 
 
 def test_it_runs_outside_the_checkout(installation: Installation) -> None:
@@ -75,7 +74,8 @@ def test_it_runs_outside_the_checkout(installation: Installation) -> None:
 
 def test_it_serves(installation: Installation, tmp_path: Path) -> None:
     socket = f"unix:{tmp_path}/pannier.sock"
-    settings = {"PANNIER_STORE": f"sqlite://{tmp_path}/pannier.db", "PANNIER_LISTEN": socket}
-    with installation.serving({**settings, "PANNIER_ADDRESS": socket}):
-        installation.run("pannier", "put", "demo:hello", "world", PANNIER_ADDRESS=socket)
+    store = f"sqlite://{tmp_path}/pannier.db"
+    with installation.serving({"PANNIER_STORE": store, "PANNIER_LISTEN": socket}):
+        put = ("put", "demo:hello", "--data", "world")
+        installation.run("pannier", *put, PANNIER_ADDRESS=socket)
         assert installation.run("pannier", "get", "demo:hello", PANNIER_ADDRESS=socket) == "world"

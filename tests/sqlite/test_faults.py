@@ -45,8 +45,9 @@ def no_fault(_event: Event) -> None:
         (fail("write", sqlite3.SQLITE_FULL), "database or disk is full"),
         (fail("write", sqlite3.SQLITE_IOERR_WRITE), "disk I/O error (SQLITE_IOERR_WRITE)"),
         (fail("sync", sqlite3.SQLITE_IOERR_FSYNC), "disk I/O error (SQLITE_IOERR_FSYNC)"),
+        (fail("write", sqlite3.SQLITE_NOMEM), "out of memory"),
     ],
-    ids=["disk full", "write fails", "sync fails"],
+    ids=["disk full", "write fails", "sync fails", "no memory"],
 )
 async def test_a_commit_that_fails_has_an_unknown_outcome_and_the_store_recovers(
     vfs: RecordingVfs, records: Records, path: Path, fault: Fault, words: str

@@ -13,9 +13,9 @@ import grpc
 import grpc.aio
 
 from pannier._attempts import Attempts, Safety
-from pannier._closing import before_send, check_process, closed_early
+from pannier._closing import already_closed, check_process, closed_early, out_of_time
 from pannier._listing import Listing, cut_short
-from pannier._settings import CHANNEL_OPTIONS, Settings
+from pannier._settings import Settings
 from pannier._status import read_error
 from pannier.errors import PannierError
 from pannier.records import Page
@@ -55,9 +55,10 @@ class Connection:
     ) -> ResponseT:
         """Return the answer to a call; see `pannier._connection.Connection.call`."""
         attempts = Attempts(self.settings.retries, safety, deadline)
+        error: PannierError | None = None
         while True:
             seconds = deadline - time.monotonic()
-            self._check(attempts, seconds)
+            self._check(attempts, seconds, error)
             try:
                 return await method(
                     request,
@@ -100,7 +101,7 @@ class Connection:
 
     async def _stream(self, listing: Listing, deadline: float) -> AsyncGenerator[Page, None]:
         seconds = deadline - time.monotonic()
-        self._check(Attempts(self.settings.retries, Safety.READ, deadline), seconds)
+        self._check(Attempts(self.settings.retries, Safety.READ, deadline), seconds, None)
         call = self.stub.ListByPrefix(
             listing.request(),
             timeout=None if math.isinf(seconds) else seconds,
@@ -112,11 +113,13 @@ class Connection:
         finally:
             call.cancel()
 
-    def _check(self, attempts: Attempts, seconds: float) -> None:
+    def _check(self, attempts: Attempts, seconds: float, last: PannierError | None) -> None:
+        """Raise where another attempt cannot be sent; ``last`` is the last one's error."""
         check_process(self._process)
-        error = before_send(seconds, closed=self._closed)
-        if error:
-            raise attempts.merge(error)
+        if self._closed:
+            raise attempts.merge(already_closed())
+        if seconds <= 0:
+            raise last or attempts.merge(out_of_time())
 
     def _read_error(self, cause: BaseException) -> PannierError:
         if self._closed and not _is_cancelled():
@@ -134,5 +137,5 @@ def _is_cancelled() -> bool:
 
 def _open_channel(settings: Settings) -> grpc.aio.Channel:
     if settings.credentials is None:
-        return grpc.aio.insecure_channel(settings.target, CHANNEL_OPTIONS)
-    return grpc.aio.secure_channel(settings.target, settings.credentials, CHANNEL_OPTIONS)
+        return grpc.aio.insecure_channel(settings.target, settings.channel_options)
+    return grpc.aio.secure_channel(settings.target, settings.credentials, settings.channel_options)

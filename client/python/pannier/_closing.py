@@ -2,7 +2,7 @@
 
 import os
 
-from pannier.errors import DeadlineExceeded, PannierError, StoreClosed, WriteOutcome
+from pannier.errors import DeadlineExceeded, StoreClosed, WriteOutcome
 
 
 def check_process(opened_by: int) -> None:
@@ -19,20 +19,16 @@ def check_process(opened_by: int) -> None:
         )
 
 
-def before_send(seconds: float, *, closed: bool) -> PannierError | None:
-    """Return the error for an attempt that cannot be sent any more, or None.
+def already_closed() -> StoreClosed:
+    """Return the error for an attempt on a closed store."""
+    return StoreClosed("the store is closed", write_outcome=WriteOutcome.NOT_APPLIED)
 
-    Args:
-        seconds: The time that is left for it.
-        closed: Whether the store was closed.
-    """
-    if closed:
-        return StoreClosed("the store is closed", write_outcome=WriteOutcome.NOT_APPLIED)
-    if seconds <= 0:
-        return DeadlineExceeded(
-            "the call's time was over before it was sent", write_outcome=WriteOutcome.NOT_APPLIED
-        )
-    return None
+
+def out_of_time() -> DeadlineExceeded:
+    """Return the error for a call whose time was over before its first attempt."""
+    return DeadlineExceeded(
+        "the call's time was over before it was sent", write_outcome=WriteOutcome.NOT_APPLIED
+    )
 
 
 def closed_early() -> StoreClosed:

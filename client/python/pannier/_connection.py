@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 import grpc
 
 from pannier._attempts import Attempts, Safety
-from pannier._closing import before_send, check_process, closed_early
+from pannier._closing import already_closed, check_process, closed_early, out_of_time
 from pannier._listing import Listing, cut_short
-from pannier._settings import CHANNEL_OPTIONS, Settings
+from pannier._settings import Settings
 from pannier._status import read_error
 from pannier.errors import PannierError
 from pannier.records import Page
@@ -64,9 +64,10 @@ class Connection:
             PannierError: The last attempt's error, with the outcome of all.
         """
         attempts = Attempts(self.settings.retries, safety, deadline)
+        error: PannierError | None = None
         while True:
             seconds = deadline - time.monotonic()
-            self._check(attempts, seconds)
+            self._check(attempts, seconds, error)
             try:
                 return method(
                     request,
@@ -112,7 +113,7 @@ class Connection:
 
     def _stream(self, listing: Listing, deadline: float) -> Generator[Page, None, None]:
         seconds = deadline - time.monotonic()
-        self._check(Attempts(self.settings.retries, Safety.READ, deadline), seconds)
+        self._check(Attempts(self.settings.retries, Safety.READ, deadline), seconds, None)
         call = self.stub.ListByPrefix(
             listing.request(),
             timeout=None if math.isinf(seconds) else seconds,
@@ -124,11 +125,13 @@ class Connection:
         finally:
             call.cancel()
 
-    def _check(self, attempts: Attempts, seconds: float) -> None:
+    def _check(self, attempts: Attempts, seconds: float, last: PannierError | None) -> None:
+        """Raise where another attempt cannot be sent; ``last`` is the last one's error."""
         check_process(self._process)
-        error = before_send(seconds, closed=self._closed.is_set())
-        if error:
-            raise attempts.merge(error)
+        if self._closed.is_set():
+            raise attempts.merge(already_closed())
+        if seconds <= 0:
+            raise last or attempts.merge(out_of_time())
 
     def _read_error(self, cause: Exception) -> PannierError:
         if self._closed.is_set():
@@ -140,5 +143,5 @@ class Connection:
 
 def _open_channel(settings: Settings) -> grpc.Channel:
     if settings.credentials is None:
-        return grpc.insecure_channel(settings.target, CHANNEL_OPTIONS)
-    return grpc.secure_channel(settings.target, settings.credentials, CHANNEL_OPTIONS)
+        return grpc.insecure_channel(settings.target, settings.channel_options)
+    return grpc.secure_channel(settings.target, settings.credentials, settings.channel_options)

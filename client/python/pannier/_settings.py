@@ -15,7 +15,7 @@ DEFAULT_TIMEOUT = 10.0
 
 _MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 
-CHANNEL_OPTIONS: tuple[tuple[str, Any], ...] = (
+_CHANNEL_OPTIONS: tuple[tuple[str, Any], ...] = (
     # Retries are made here, where request ids and outcomes are known.
     ("grpc.enable_retries", 0),
     # A sidecar that was restarted is found again soon: by default that takes up to two minutes.
@@ -30,6 +30,10 @@ CHANNEL_OPTIONS: tuple[tuple[str, Any], ...] = (
     # A page may hold one record, whose data is under 4 MiB, gRPC's own limit.
     ("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),
 )
+
+
+# gRPC would send the whole path as the authority, and look for it in certificates.
+_UNIX_OPTIONS = (("grpc.default_authority", "localhost"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,12 @@ class Settings:
     retries: RetryPolicy
     credentials: grpc.ChannelCredentials | None = field(repr=False)
     metadata: tuple[tuple[str, str | bytes], ...] | None = field(repr=False)
+
+    @property
+    def channel_options(self) -> tuple[tuple[str, Any], ...]:
+        """The options of the gRPC channel."""
+        is_unix = self.target.startswith("unix:")
+        return _CHANNEL_OPTIONS + _UNIX_OPTIONS if is_unix else _CHANNEL_OPTIONS
 
 
 def make_settings(

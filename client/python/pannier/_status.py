@@ -79,6 +79,7 @@ def read_error(cause: Any, address: str) -> PannierError:
     error.code = code
     error.reason = details.reason
     error.write_outcome = details.write_outcome
+    error.__cause__ = cause
     return error
 
 

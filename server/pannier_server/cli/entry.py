@@ -40,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: The command line without the program's name; None for the process's.
     """
+    # gRPC's core writes what it thinks to standard error; errors here are said once, by us.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     # Names may hold characters that the terminal's encoding lacks.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):

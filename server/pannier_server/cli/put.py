@@ -105,8 +105,9 @@ def run(arguments: Namespace) -> int:
     """Write the record and print what became of it."""
     if arguments.etag and not arguments.if_version:
         raise CommandFailed("--etag needs --if-version", ExitCode.USAGE)
-    data = _read(arguments)
     with open_store(arguments) as store:
+        # Read only now: nobody types data for a sidecar that is not there.
+        data = _read(arguments)
         written = _write(store, arguments, data)
     if arguments.json:
         facts = output.facts_json(written.version, written.etag, written.expire_time)

@@ -11,7 +11,7 @@ from pannier_server.backends.store_url import StoreUrlError, parse_store_url
 from pannier_server.cli.exit_codes import CommandFailed, ExitCode
 from pannier_server.cli.parser import Parser
 from pannier_server.config import SettingsError
-from pannier_server.config.load import load_store
+from pannier_server.config.load import find_store
 
 if TYPE_CHECKING:
     from pannier_server.backends.dynamodb.layout import DynamoDBLocation
@@ -22,6 +22,8 @@ Make the table, with on-demand billing, TTL and point-in-time recovery, and wait
 is usable. A table that is there and fits is completed and otherwise left as it is; one
 with other keys is an error.
 """
+
+_WRITE = "write --store dynamodb://table"
 
 _EPILOG = """\
 examples:
@@ -98,15 +100,19 @@ def _location(arguments: Namespace) -> "DynamoDBLocation":
     from pannier_server.backends.dynamodb.layout import parse_dynamodb_url
 
     try:
-        text, origin = load_store(vars(arguments), os.environ)
+        found = find_store(vars(arguments), os.environ)
+    except SettingsError as error:
+        raise CommandFailed(str(error), ExitCode.USAGE) from None
+    text, origin = found or ("", "")
+    if not text:
+        raise CommandFailed(f"no DynamoDB table is named; {_WRITE}", ExitCode.USAGE)
+    try:
         url = parse_store_url(text)
         if url.scheme != "dynamodb":
-            raise SettingsError(
-                origin, f"{text} is no DynamoDB table; write --store dynamodb://table"
-            )
+            raise StoreUrlError(f"{text} is no DynamoDB table; {_WRITE}")
         return parse_dynamodb_url(url)
-    except (SettingsError, StoreUrlError) as error:
-        raise CommandFailed(str(error), ExitCode.USAGE) from None
+    except StoreUrlError as error:
+        raise CommandFailed(f"{origin}: {error}", ExitCode.USAGE) from None
 
 
 def _report(

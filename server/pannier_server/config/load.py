@@ -6,7 +6,7 @@ from typing import Any
 from pannier_server.config.checks import check_combinations
 from pannier_server.config.errors import SettingsError
 from pannier_server.config.options import Option
-from pannier_server.config.settings import DEFAULT_STORE, OPTIONS, Settings
+from pannier_server.config.settings import OPTIONS, Settings
 from pannier_server.config.sources import (
     CONFIG_VARIABLE,
     Found,
@@ -35,16 +35,16 @@ def load_settings(flags: Mapping[str, Any], environment: Mapping[str, str]) -> S
     return settings
 
 
-def load_store(flags: Mapping[str, Any], environment: Mapping[str, str]) -> tuple[str, str]:
+def find_store(flags: Mapping[str, Any], environment: Mapping[str, str]) -> tuple[str, str] | None:
     """Return the store's URL and where it stands, for commands that need only that.
+
+    None where it stands nowhere, so that only the default is left.
 
     Raises:
         SettingsError: It is wrong.
     """
     there = _find(flags, environment).get("store")
-    if there is None:
-        return DEFAULT_STORE, "store (its default)"
-    return str(_parse(OPTIONS["store"], there)), there.origin
+    return (_parse(OPTIONS["store"], there), there.origin) if there else None
 
 
 def _find(flags: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Found]:

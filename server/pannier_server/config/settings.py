@@ -24,9 +24,6 @@ _PROCESS = "Process"
 
 _OPTION = "option"
 
-DEFAULT_STORE = "sqlite:"
-"""A file in the user's data directory."""
-
 
 def default_listen() -> tuple[ListenAddress, ...]:
     """Return where the sidecar listens unless told: the user's socket and loopback TCP."""
@@ -65,7 +62,7 @@ class Settings:
     """
 
     store: str = _setting(
-        DEFAULT_STORE,
+        "sqlite:",
         Option(
             _STORE,
             "where records are kept: sqlite: (a file in your data directory), "

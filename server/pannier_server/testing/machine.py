@@ -20,8 +20,9 @@ from pannier_server.testing.records import Records, new_owner, new_write_id
 
 T = TypeVar("T")
 
-OWNERS = st.sampled_from(["", "b"])
-NAMES = st.sampled_from(["a", "a:", "ab", "b", "\uffff", "\U00010000"])
+# Few keys, and some more likely, so that operations meet on the same record.
+OWNERS = st.sampled_from(["", "", "", "b"])
+NAMES = st.sampled_from(["a", "a", "a", "a:", "ab", "b", "\uffff", "\U00010000"])
 PREFIXES = st.sampled_from(["", "a", "ab", "a:", "b", "\uffff", "\U00010000", "c"])
 DATA = st.sampled_from([b"", b"1", b"text", b"\xff\x00", b"x" * 500])
 LIFETIMES = st.one_of(st.none(), st.sampled_from([-30, 0, 1, 5, 60]))
@@ -64,6 +65,7 @@ class BackendMachine(RuleBasedStateMachine):
         self.model = Model()
         self.sent: list[Sent] = []
         self.etags: dict[Key, list[tuple[int, str]]] = {}
+        self.touched: tuple[str, str] | None = None
 
     @rule(seconds=st.sampled_from([1, 4, 30, 3_600]))
     def advance_the_clock(self, seconds: int) -> None:
@@ -73,10 +75,7 @@ class BackendMachine(RuleBasedStateMachine):
     @rule(owner=OWNERS, name=NAMES)
     def get(self, owner: str, name: str) -> None:
         """Read a record, or find none."""
-        records = self._of(owner)
-        key = records.key(name)
-        answer = self._answer(records.get(name), is_write=False)
-        self.model.settle(key, answer, self.model.get(key, records.now))
+        self._get(owner, name)
 
     @rule(owner=OWNERS, name=NAMES, data=DATA, lifetime=LIFETIMES)
     def put(self, owner: str, name: str, data: bytes, lifetime: int | None) -> None:
@@ -187,6 +186,12 @@ class BackendMachine(RuleBasedStateMachine):
         )
 
     @invariant()
+    def the_last_record_written_is_as_in_the_model(self) -> None:
+        """Read the record that was last written or deleted, also after time has passed."""
+        if self.touched:
+            self._get(*self.touched)
+
+    @invariant()
     def everything_is_as_in_the_model(self) -> None:
         """Compare all records that are there."""
         for owner in ("", "b"):
@@ -199,6 +204,12 @@ class BackendMachine(RuleBasedStateMachine):
 
     def _of(self, owner: str) -> Records:
         return self.records.of(self.records.owner + owner)
+
+    def _get(self, owner: str, name: str) -> None:
+        records = self._of(owner)
+        key = records.key(name)
+        answer = self._answer(records.get(name), is_write=False)
+        self.model.settle(key, answer, self.model.get(key, records.now))
 
     def _expiry(self, lifetime: int | None) -> int | None:
         return None if lifetime is None else self.records.now + lifetime
@@ -219,17 +230,18 @@ class BackendMachine(RuleBasedStateMachine):
     def _send(self, sent: Sent) -> None:
         """Send a write, compare its answer, and remember it for a retry."""
         records = self._of(sent.owner)
-        key, call = records.key(sent.name), records.now
+        key, now = records.key(sent.name), records.now
         steps: list[Step]
         if sent.expected_version is None:
-            steps = self.model.put(key, sent.write, call)
+            steps = self.model.put(key, sent.write, now)
         else:
             steps = self.model.put_if_version(
-                key, sent.write, sent.expected_version, sent.etag, call
+                key, sent.write, sent.expected_version, sent.etag, now
             )
         answer = self._answer(_attempt(records, sent), is_write=True)
         self.model.settle(key, answer, steps)
         self.sent.append(sent)
+        self.touched = sent.owner, sent.name
         if isinstance(answer, Wrote):
             self.etags.setdefault(key, []).append((answer.version, answer.etag))
 
@@ -239,6 +251,7 @@ class BackendMachine(RuleBasedStateMachine):
         steps = self.model.delete(key, expected_version, etag, records.now)
         delete = records.delete(name, expected_version=expected_version, etag=etag)
         self.model.settle(key, self._answer(delete, is_write=True), steps)
+        self.touched = owner, name
 
     def _answer(self, call: Coroutine[Any, Any, T], *, is_write: bool) -> object:
         """Return what a call answers, or its error with all its facts."""

@@ -237,9 +237,7 @@ async def test_a_closed_client_says_so(server: Server, connect: Connect) -> None
         await caller.read()
 
 
-async def test_calls_under_way_end_when_the_client_closes(
-    server: Server, connect: Connect
-) -> None:
+async def test_calls_under_way_end_when_the_client_closes(server: Server, connect: Connect) -> None:
     caller = await connect(server.url)
     server.then(wait_for(asyncio.Event(), answer()))
     call = asyncio.create_task(caller.write())

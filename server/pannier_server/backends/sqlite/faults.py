@@ -27,7 +27,6 @@ _MEANINGS: dict[int, tuple[type[StorageError], str]] = {
         "check that the file is still there and that this user may write it and its folder",
     ),
     sqlite3.SQLITE_IOERR: (StoreUnavailable, "check the disk, its file system and its quotas"),
-    sqlite3.SQLITE_NOMEM: (StoreUnavailable, "give the process more memory"),
     sqlite3.SQLITE_CORRUPT: (
         TableMisconfigured,
         "the file is damaged; restore a backup, or save what is left with sqlite3's .recover",
@@ -40,17 +39,24 @@ _MEANINGS: dict[int, tuple[type[StorageError], str]] = {
 }
 
 
-def is_busy(error: sqlite3.Error) -> bool:
+Fault = sqlite3.Error | MemoryError | StorageError
+"""What a transaction can fail with. Python's module makes a MemoryError of SQLITE_NOMEM."""
+
+
+def is_busy(error: Fault) -> bool:
     """Tell whether another connection is in the way, so that trying again helps."""
     return _primary_code(error) in _BUSY
 
 
-def explain(
-    error: sqlite3.Error | StorageError, path: Path, write_outcome: WriteOutcome
-) -> StorageError:
+def explain(error: Fault, path: Path, write_outcome: WriteOutcome) -> StorageError:
     """Return a new error that tells one caller why its operation failed."""
     if isinstance(error, StorageError):
         return type(error)(error.message, write_outcome=write_outcome)
+    if isinstance(error, MemoryError):
+        return StoreUnavailable(
+            f"{path}: SQLite is out of memory; give the process more",
+            write_outcome=write_outcome,
+        )
     kind, advice = _MEANINGS.get(
         _primary_code(error), (StoreUnavailable, "see https://sqlite.org/rescode.html")
     )
@@ -58,7 +64,7 @@ def explain(
     return kind(f"{path}: {error} ({name}); {advice}", write_outcome=write_outcome)
 
 
-def _primary_code(error: sqlite3.Error) -> int:
+def _primary_code(error: Fault) -> int:
     # Errors that Python's own module raises have no code.
     code: int = getattr(error, "sqlite_errorcode", -1)
     return code & 0xFF if code >= 0 else code

@@ -78,13 +78,14 @@ class Operation(Generic[T]):
 
         Raises:
             sqlite3.Error: The database failed, and the transaction with it.
+            MemoryError: The same.
         """
         if not self._start():
             return
         self._error = None
         try:
             self._result = self._work(connection)
-        except sqlite3.Error:
+        except (sqlite3.Error, MemoryError):
             raise
         # A refusal by the rules, or a bug: this caller's alone. The thread goes on.
         except Exception as error:  # noqa: BLE001

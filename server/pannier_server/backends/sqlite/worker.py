@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from pannier_server.backends.contract import Call
 from pannier_server.backends.errors import StorageError, StoreUnavailable, WriteOutcome
-from pannier_server.backends.sqlite.faults import explain, is_busy
+from pannier_server.backends.sqlite.faults import Fault, explain, is_busy
 from pannier_server.backends.sqlite.operation import Operation
 from pannier_server.backends.sqlite.session import Session
 
@@ -123,21 +123,14 @@ class Worker:
                 operation.run(connection)
             outcome = WriteOutcome.UNKNOWN
             connection.execute("COMMIT")
-        except sqlite3.Error as error:
+        except (sqlite3.Error, MemoryError, StorageError) as error:
             if is_busy(error) and outcome is WriteOutcome.NOT_APPLIED:
                 self._session.rollback()
                 return False
             self._fail(batch, error, outcome)
-        except StorageError as error:
-            self._fail(batch, error, outcome)
         return True
 
-    def _fail(
-        self,
-        batch: list[Operation[Any]],
-        error: sqlite3.Error | StorageError,
-        outcome: WriteOutcome,
-    ) -> None:
+    def _fail(self, batch: list[Operation[Any]], error: Fault, outcome: WriteOutcome) -> None:
         # A connection that failed is not trusted with the next transaction.
         self._session.discard()
         for operation in batch:

@@ -122,7 +122,7 @@ def endpoint_without_botocore(
     url = url or next((environ[name] for name in _ENDPOINT_VARIABLES if environ.get(name)), None)
     endpoint = parse_endpoint(url or regional, region, environ.get("AWS_CA_BUNDLE"))
     # botocore refuses some of AWS's own hosts as an explicit endpoint.
-    if endpoint.url != regional and endpoint.host.startswith(("dynamodb", "search-dynamodb")):
+    if endpoint.url != regional and endpoint.host.startswith(("dynamodb.", "search-dynamodb.")):
         return None
     return endpoint
 

@@ -1,0 +1,272 @@
+"""A real sidecar process: start, health, drain, and what it says when it cannot start."""
+
+import asyncio
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2
+
+import pannier
+from pannier.v1 import storage_pb2 as pb
+from pannier.v1.storage_pb2_grpc import StorageBackendStub
+from pannier_server.app import running_sidecar
+from pannier_server.backends.contract import Call, Key, Write, Written
+from pannier_server.backends.memory import MemoryBackend
+from pannier_server.config import Settings, UnixAddress
+from pannier_server.service.handlers import BackendHandlers
+from pannier_server.service.servicer import CallsInFlight, StorageServicer
+from tests.engines.dynamodb_local import running_engine
+from tests.engines.table import Table, create_table
+from tests.sidecars import LOOPBACK, channel_to, eventually, sidecar_process
+from tests.statuses import failure_of
+
+SERVICE = "pannier.v1.StorageBackend"
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+async def health_of(address: str, service: str) -> int:
+    async with grpc.aio.insecure_channel(address) as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        answer = await stub.Check(health_pb2.HealthCheckRequest(service=service))
+        return int(answer.status)
+
+
+async def test_a_sidecar_waits_for_its_store_and_recovers_with_it() -> None:
+    with running_engine() as engine:
+        table = create_table(Table("pannier_recovery", endpoint=engine.endpoint))
+        engine.stop()
+        with sidecar_process(table.store_url, "--health-interval=200ms") as sidecar:
+
+            async def serves() -> bool:
+                return bool(await health_of(sidecar.address, SERVICE) == SERVING)
+
+            async def serves_not() -> bool:
+                return not await serves()
+
+            assert await health_of(sidecar.address, "") == SERVING
+            assert await serves_not()
+            async with pannier.aio.connect(sidecar.address, timeout=3) as store:
+                with pytest.raises(pannier.Unavailable):
+                    await store.get("o:n")
+                engine.start_again()
+                create_table(table)
+                await eventually(serves)
+                assert (await store.put("o:n", b"1")).version == 1
+                engine.stop()
+                await eventually(serves_not)
+                assert await health_of(sidecar.address, "") == SERVING
+                engine.start_again()
+                create_table(table)
+                await eventually(serves)
+                assert (await store.put("o:n", b"2")).version == 1
+
+
+class SlowBackend(MemoryBackend):
+    """Holds each put until it is told to go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started = asyncio.Event()
+        self.go_on = asyncio.Event()
+
+    async def put(self, key: Key, write: Write, call: Call) -> Written:
+        self.started.set()
+        await self.go_on.wait()
+        return await super().put(key, write, call)
+
+
+async def test_a_call_in_flight_is_finished_before_the_sidecar_stops() -> None:
+    backend = SlowBackend()
+    settings = Settings(store="memory:", listen=LOOPBACK, grace=30.0)
+    running = running_sidecar(settings, backend=backend)
+    sidecar = await running.__aenter__()
+    async with pannier.aio.connect(str(sidecar.addresses[0])) as store:
+        put = asyncio.create_task(store.put("o:n", b""))
+        await backend.started.wait()
+        stopping = asyncio.create_task(running.__aexit__(None, None, None))
+        await asyncio.sleep(0)
+        backend.go_on.set()
+        assert (await put).version == 1
+        await stopping
+
+
+async def test_a_watched_health_does_not_hold_the_drain_up() -> None:
+    settings = Settings(store="memory:", listen=LOOPBACK, grace=600.0)
+    running = running_sidecar(settings, backend=MemoryBackend())
+    sidecar = await running.__aenter__()
+    async with channel_to(sidecar) as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        watch = stub.Watch(health_pb2.HealthCheckRequest(service=SERVICE))
+        assert (await watch.read()).status in {SERVING, NOT_SERVING}
+        await running.__aexit__(None, None, None)
+
+
+async def test_a_call_that_does_not_end_is_cut_after_the_grace_time() -> None:
+    backend = SlowBackend()
+    settings = Settings(store="memory:", listen=LOOPBACK, grace=0.1)
+    running = running_sidecar(settings, backend=backend)
+    sidecar = await running.__aenter__()
+    async with channel_to(sidecar) as channel:
+        stub = StorageBackendStub(channel)  # type: ignore[no-untyped-call]
+        put = asyncio.ensure_future(stub.Put(pb.PutRequest(key="o:n")))
+        await backend.started.wait()
+        await running.__aexit__(None, None, None)
+        with pytest.raises(grpc.aio.AioRpcError):
+            await put
+
+
+def test_sigterm_ends_an_idle_sidecar_with_code_0(tmp_path: Path) -> None:
+    with sidecar_process(f"sqlite://{tmp_path}/p.db") as sidecar:
+        assert sidecar.stop() == 0
+
+
+def test_under_load_a_drain_loses_no_acknowledged_write(tmp_path: Path) -> None:
+    url = f"sqlite://{tmp_path}/p.db"
+    acknowledged = []
+    with sidecar_process(url) as sidecar, pannier.connect(sidecar.address, timeout=1) as store:
+        for number in range(100_000):
+            try:
+                acknowledged.append(f"o:{store.put(f'o:{number}', b'').version}-{number}")
+            except pannier.PannierError:
+                break
+            if number == 200:
+                sidecar.process.send_signal(signal.SIGTERM)
+        assert sidecar.process.wait() == 0
+    with sidecar_process(url) as again, pannier.connect(again.address) as store:
+        assert sum(1 for _ in store.list("o:")) >= len(acknowledged)
+
+
+def test_a_second_sigterm_ends_the_sidecar_at_once(dynamodb_table: Table) -> None:
+    hole = socket.create_server(("127.0.0.1", 0))
+    url = f"dynamodb://t_t?region=us-east-1&endpoint=http://127.0.0.1:{hole.getsockname()[1]}"
+    with sidecar_process(url, "--grace=600s") as sidecar, hole:
+        channel = grpc.insecure_channel(sidecar.address)
+        stub = StorageBackendStub(channel)  # type: ignore[no-untyped-call]
+        call = stub.Get.future(pb.GetRequest(key="o:n"), timeout=60)
+        hole.accept()
+        sidecar.process.send_signal(signal.SIGTERM)
+        with pytest.raises(subprocess.TimeoutExpired):
+            sidecar.process.wait(1)
+        sidecar.process.send_signal(signal.SIGTERM)
+        assert sidecar.process.wait() == -signal.SIGTERM
+        call.cancel()
+        channel.close()
+
+
+async def test_a_call_that_comes_during_a_drain_is_told_so() -> None:
+    calls = CallsInFlight()
+    handlers = BackendHandlers(MemoryBackend(), max_data_bytes=1_000)
+    server = grpc.aio.server()
+    StorageServicer(handlers, calls, time.time, 10.0).register(server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        stub = StorageBackendStub(channel)  # type: ignore[no-untyped-call]
+        await calls.drain()
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await stub.Put(pb.PutRequest(key="o:n"))
+    failure = failure_of(caught.value)
+    assert (failure.code, failure.reason) == (grpc.StatusCode.UNAVAILABLE, "DRAINING")
+    assert failure.write_outcome == "not_applied"
+    await server.stop(0)
+
+
+async def test_the_unix_socket_is_its_owners_alone_unless_told(tmp_path: Path) -> None:
+    for mode in (0o600, 0o660):
+        path = tmp_path / "pannier.sock"
+        settings = Settings(
+            store="memory:", listen=(UnixAddress(str(path)),), socket_mode=mode, grace=1.0
+        )
+        async with running_sidecar(settings) as sidecar:
+            assert stat.S_IMODE(path.stat().st_mode) == mode
+            async with pannier.aio.connect(str(sidecar.addresses[0])) as store:
+                assert (await store.put("o:n", b"")).version == 1
+        assert not path.exists()
+
+
+async def test_a_stale_socket_file_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "pannier.sock"
+    with socket.socket(socket.AF_UNIX) as stale:
+        stale.bind(str(path))
+    settings = Settings(store="memory:", listen=(UnixAddress(str(path)),), grace=1.0)
+    async with running_sidecar(settings) as sidecar:
+        assert await health_of(str(sidecar.addresses[0]), "") == SERVING
+
+
+def failed_start(*flags: str) -> tuple[int, str]:
+    """Run ``pannier serve`` that must fail, and return its code and its error output."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pannier_server", "serve", *flags],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PANNIER_LOG_LEVEL": "error"},
+    )
+    return done.returncode, done.stderr
+
+
+def test_an_address_in_use_is_one_clear_line(tmp_path: Path) -> None:
+    path = tmp_path / "pannier.sock"
+    with sidecar_process("memory:", f"--listen=unix:{path}", "--listen=127.0.0.1:0") as sidecar:
+        port = sidecar.addresses[1]
+        code, error = failed_start("--store=memory:", f"--listen=unix:{path}")
+        assert (code, error.count("\n")) == (1, 1)
+        assert "a server is listening" in error
+        code, error = failed_start("--store=memory:", f"--listen={port}")
+        assert code == 1
+        assert f"cannot listen on {port}" in error.splitlines()[-1]
+
+
+def test_a_file_that_is_no_socket_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("keep me")
+    code, error = failed_start("--store=memory:", f"--listen=unix:{path}")
+    assert code == 1
+    assert "is no socket" in error
+    assert path.read_text() == "keep me"
+
+
+async def test_reflection_answers_under_both_names() -> None:
+    settings = Settings(store="memory:", listen=LOOPBACK, grace=1.0)
+    async with running_sidecar(settings) as sidecar, channel_to(sidecar) as channel:
+        for version in ("v1", "v1alpha"):
+            ask = channel.stream_stream(
+                f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo",
+                request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,
+                response_deserializer=reflection_pb2.ServerReflectionResponse.FromString,
+            )
+            requests = [
+                reflection_pb2.ServerReflectionRequest(list_services=""),
+                reflection_pb2.ServerReflectionRequest(file_containing_symbol=SERVICE),
+            ]
+            listed, described = [answer async for answer in ask(iter(requests))]
+            names = [service.name for service in listed.list_services_response.service]
+            assert SERVICE in names
+            assert described.file_descriptor_response.file_descriptor_proto
+
+
+def test_several_workers_share_a_port_and_one_that_dies_is_replaced(tmp_path: Path) -> None:
+    with sidecar_process(f"sqlite://{tmp_path}/p.db", "--workers=2") as sidecar:
+        with pannier.connect(sidecar.address) as store:
+            assert store.put("o:n", b"").version == 1
+        (first, *_) = children(sidecar.process.pid)
+        os.kill(first, signal.SIGKILL)
+        while len(children(sidecar.process.pid)) < 2 or first in children(sidecar.process.pid):
+            os.sched_yield()
+        with pannier.connect(sidecar.address) as store:
+            assert store.put("o:n", b"").version == 2
+        assert sidecar.stop() == 0
+
+
+def children(pid: int) -> list[int]:
+    return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
