@@ -131,6 +131,8 @@ def test_a_socket_path_may_hold_any_character(tmp_path: Path, connect: Connect, 
 def test_a_proxy_from_the_environment_is_not_used(
     live_address: str, owner: str, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for variable in ("no_proxy", "no_grpc_proxy", "grpc_proxy", "https_proxy"):
+        monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     with pytest.raises(pannier.NotFound):
         connect(live_address).get(f"{owner}:n")

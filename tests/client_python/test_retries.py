@@ -280,6 +280,7 @@ def test_closing_a_store_ends_the_calls_that_run(
     assert raised[0].write_outcome is WriteOutcome.UNKNOWN
 
 
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_store_is_refused_after_a_fork(sidecar: ScriptedSidecar) -> None:
     with pannier.connect(sidecar.address) as store:
         child = os.fork()
@@ -311,3 +312,13 @@ def test_a_naive_time_is_refused_before_anything_is_sent(
     with pytest.raises(ValueError, match='"strong" or "eventual"'):
         store.get("o:n", consistency="weak")  # type: ignore[arg-type]
     assert sidecar.received == []
+
+
+def test_retries_are_logged_without_keys(
+    store: pannier.Store, sidecar: ScriptedSidecar, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", "pannier")
+    sidecar.will(unavailable(), written())
+    store.put("secret-owner:n", b"secret-data")
+    assert "after UNAVAILABLE: another attempt in" in caplog.text
+    assert "secret" not in caplog.text

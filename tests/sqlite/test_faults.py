@@ -66,6 +66,28 @@ async def test_a_commit_that_fails_has_an_unknown_outcome_and_the_store_recovers
     assert await records.names() == ["record"]
 
 
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (sqlite3.SQLITE_IOERR_READ, "disk I/O error"),
+        (sqlite3.SQLITE_NOMEM, "out of memory"),
+    ],
+)
+async def test_reads_that_fail_say_why_and_the_store_recovers(
+    vfs: RecordingVfs, records: Records, code: int, words: str
+) -> None:
+    await records.put()
+    vfs.fault = fail("read", code)
+    for attempt in (records.get(), records.names(), records.backend.check(records.call())):
+        with pytest.raises(StoreUnavailable, match=words):
+            await attempt
+    with pytest.raises(StoreUnavailable, match=words) as error:
+        await records.put("unread", bytes(1_000_000))
+    vfs.fault = no_fault
+    assert (await records.get()).version == 1
+    assert await records.names() == ["record"]
+
+
 async def test_a_store_that_is_full_before_the_commit_applied_nothing(
     vfs: RecordingVfs, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

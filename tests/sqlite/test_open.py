@@ -3,6 +3,7 @@
 
 import asyncio
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -79,6 +80,15 @@ async def test_closing_moves_the_log_into_the_file_and_ends_the_threads(path: Pa
     assert [file.name for file in path.parent.iterdir()] == ["pannier.db"]
 
 
+async def test_closing_moves_the_log_into_a_file_that_others_have_open(path: Path) -> None:
+    async with opened_store(path) as backend:
+        await Records(backend, "owner").put()
+        other = sqlite3.connect(path)
+        assert other.execute("SELECT version FROM records").fetchall() == [(1,)]
+    assert path.with_name("pannier.db-wal").stat().st_size == 0
+    other.close()
+
+
 async def test_closing_finishes_accepted_writes(path: Path) -> None:
     async with opened_store(path) as backend:
         records = Records(backend, "owner")
@@ -123,6 +133,23 @@ async def test_another_applications_database_is_left_alone(path: Path) -> None:
     before = path.read_bytes()
     assert "another application's database; name another file" in await refusal(path)
     assert path.read_bytes() == before
+
+
+async def test_a_table_that_another_process_makes_meanwhile_is_used(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_empty = schema._is_empty
+
+    def lose_the_race(connection: sqlite3.Connection, file: str) -> bool:
+        was_empty = is_empty(connection, file)
+        monkeypatch.setattr(schema, "_is_empty", is_empty)
+        with connected(path) as other:
+            schema.create(other, file)
+        return was_empty
+
+    monkeypatch.setattr(schema, "_is_empty", lose_the_race)
+    async with opened_store(path) as backend:
+        assert (await Records(backend, "owner").put()).version == 1
 
 
 async def test_a_newer_layout_asks_for_a_newer_release(path: Path) -> None:

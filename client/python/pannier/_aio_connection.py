@@ -34,7 +34,13 @@ class Connection:
     """A channel to the sidecar, for the tasks of one event loop."""
 
     def __init__(self, settings: Settings) -> None:
-        """Make the channel; it connects with the first call."""
+        """Make the channel; it connects with the first call.
+
+        Raises:
+            RuntimeError: No event loop is running.
+        """
+        # Without one gRPC would bind the channel to a loop that may never run.
+        asyncio.get_running_loop()
         self.settings = settings
         self._channel = _open_channel(settings)
         self._closed = False

@@ -4,8 +4,9 @@ from pannier.errors import OutcomeUnknown, PannierError, VersionConflict, WriteO
 from pannier.records import Record
 from pannier.retries import RetryPolicy
 
-# Conflicts resolve within one read and one write of someone else, so pauses start small.
-_CONFLICT_BACKOFF = RetryPolicy(initial_backoff=0.01, max_backoff=0.5)
+# A conflict is over as soon as someone else's write is, so pauses start small. They stay
+# small, because those who pause long lose to newcomers who do not, until their time is over.
+_CONFLICT_BACKOFF = RetryPolicy(initial_backoff=0.01, max_backoff=0.2)
 
 
 class Update:

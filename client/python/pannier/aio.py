@@ -64,6 +64,9 @@ def connect(
 
     Arguments and errors are those of `pannier.connect`. It does not wait: the first call
     connects.
+
+    Raises:
+        RuntimeError: No event loop is running.
     """
     return Store(
         make_settings(

@@ -24,8 +24,8 @@ exit codes:
   2  wrong command line, setting, key or other argument
   3  no live record has the key
   4  the record has another version or etag, or exists already
-  5  the sidecar or its store cannot be reached, is too slow or too busy now; nothing
-     was changed, try again
+  5  the sidecar or its store cannot be reached, is too slow or too busy now: try
+     again; a write was not applied
   6  a write may or may not have been applied; read the record to find out
 """
 """The exit codes of commands about records, for ``--help``."""

@@ -23,6 +23,8 @@ DEFAULT_CLEANUP_LIMIT = 1_000
 MAX_CLEANUP_LIMIT = 10_000
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_CONSISTENCIES = frozenset(pb.Consistency.values())
+_ORDERS = frozenset(pb.Order.values())
 _NIL_UUID = "00000000-0000-0000-0000-000000000000"
 
 
@@ -155,7 +157,7 @@ def check_cleanup_limit(limit: int) -> int:
 
 def is_consistent(consistency: "pb.Consistency") -> bool:
     """Return whether a read is to be strongly consistent."""
-    if consistency not in pb.Consistency.values():
+    if consistency not in _CONSISTENCIES:
         raise InvalidRequest(
             pb.ERROR_REASON_MESSAGE_INVALID,
             f"consistency is {consistency}, which this server does not know; "
@@ -166,7 +168,7 @@ def is_consistent(consistency: "pb.Consistency") -> bool:
 
 def is_descending(order: "pb.Order") -> bool:
     """Return whether a list is to start with the largest name."""
-    if order not in pb.Order.values():
+    if order not in _ORDERS:
         raise InvalidRequest(
             pb.ERROR_REASON_MESSAGE_INVALID,
             f"order is {order}, which this server does not know; use ASCENDING or DESCENDING",

@@ -30,5 +30,5 @@ class Caller:
 
 async def until(happened: Callable[[], bool]) -> None:
     """Return when something has happened that tells no one."""
-    while not happened():
+    while not happened():  # noqa: ASYNC110 - there is no event to wait for
         await asyncio.sleep(0.001)

@@ -196,3 +196,13 @@ async def test_rejected_credentials_without_others_are_not_looked_up_with_each_c
     assert chain.asked == ["load", "load"]
     clock.now += 3
     assert await cached.renew(FIRST, soon()) == SECOND
+
+
+async def test_credentials_that_were_replaced_already_are_not_looked_up_again() -> None:
+    chain = Chain(Loaded(FIRST), Loaded(SECOND))
+    cached, clock = cache(chain)
+    await cached.fetch(soon())
+    await cached.renew(FIRST, soon())
+    clock.now += 3
+    assert await cached.renew(FIRST, soon()) == SECOND
+    assert chain.asked == ["load", "load"]

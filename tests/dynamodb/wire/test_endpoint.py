@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from botocore.loaders import Loader
 from botocore.session import Session
 
 from pannier_server.backends.dynamodb.wire.botocore_endpoint import endpoint_from_botocore
@@ -21,7 +22,23 @@ from pannier_server.backends.errors import StoreMisconfigured
 pytestmark = pytest.mark.usefixtures("clean_environ")
 
 LOCAL = "http://localhost:8000"
+SERVICES = """[default]
+region = eu-west-1
+services = mine
+[services mine]
+dynamodb =
+  endpoint_url = http://h:2
+"""
 REGION = {"AWS_DEFAULT_REGION": "eu-west-1"}
+
+
+@pytest.fixture(autouse=True)
+def one_loader(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let botocore's sessions share what they read from its data files; they are large."""
+    monkeypatch.setattr("botocore.session.create_loader", lambda _: _LOADER)
+
+
+_LOADER = Loader()
 
 
 def answers(region: str | None, url: str | None) -> tuple[Endpoint | None, Endpoint]:
@@ -113,11 +130,7 @@ def test_the_endpoint_of_an_account_is_not_used(monkeypatch: pytest.MonkeyPatch)
     [
         ("[default]\nregion = us-west-2\n", "https://dynamodb.us-west-2.amazonaws.com"),
         ("[default]\nregion = eu-west-1\nendpoint_url = http://h:1\n", "http://h:1"),
-        (
-            "[default]\nregion = eu-west-1\nservices = mine\n"
-            "[services mine]\ndynamodb =\n  endpoint_url = http://h:2\n",
-            "http://h:2",
-        ),
+        (SERVICES, "http://h:2"),
         (
             "[default]\nregion = us-east-1\nuse_fips_endpoint = true\n",
             "https://dynamodb-fips.us-east-1.amazonaws.com",

@@ -6,6 +6,7 @@ from zlib import crc32
 
 import pytest
 
+from pannier_server.backends.dynamodb.wire.errors import AttemptFailed
 from pannier_server.backends.dynamodb.wire.pool import Pool
 from pannier_server.backends.errors import DeadlineExceeded, StoreUnavailable, WriteOutcome
 from tests.dynamodb.wire.calling import until
@@ -110,6 +111,64 @@ async def test_a_request_that_dies_on_a_reused_connection_goes_out_on_a_new_one(
     await caller.read()
     assert await caller.read() == BODY
     assert [request.connection for request in server.requests] == [1, 1, 2]
+
+
+async def test_after_one_dead_connection_the_other_idle_ones_are_not_tried(
+    server: Server, connect: Connect
+) -> None:
+    caller = await connect(server.url)
+    await asyncio.gather(caller.read(), caller.read())
+    assert server.connections == 2
+    server.then(hang_up(), answer(BODY))
+    assert await caller.read() == BODY
+    assert server.requests[-1].connection == 3
+
+
+async def test_a_failed_exchange_tells_what_is_known_of_it(
+    server: Server, connect: Connect
+) -> None:
+    caller = await connect(server.url)
+    server.then(answer(), hang_up(), hang_up(WHOLE[:20]), wait_for(asyncio.Event(), answer()))
+    known = []
+    for _ in range(3):
+        if not known:
+            await caller.read()
+        known.append(await failed_exchange(caller.client._pool))
+    assert [failed.reused for failed in known] == [True, False, False]
+    assert [failed.answer_started for failed in known] == [False, True, False]
+    assert [failed.timed_out for failed in known] == [False, False, True]
+    assert all(failed.maybe_applied for failed in known)
+
+
+async def failed_exchange(pool: Pool) -> AttemptFailed:
+    until = asyncio.get_running_loop().time() + 0.2
+    connection = await pool.acquire(until)
+    with pytest.raises(AttemptFailed) as raised:
+        await connection.exchange(b"POST / HTTP/1.1\r\nhost: h\r\n\r\n", until)
+    pool.discard(connection)
+    return raised.value
+
+
+async def test_a_request_on_a_closed_connection_was_not_sent(
+    server: Server, connect: Connect
+) -> None:
+    caller = await connect(server.url)
+    until = asyncio.get_running_loop().time() + 5
+    connection = await caller.client._pool.acquire(until)
+    connection.abort()
+    with pytest.raises(AttemptFailed, match="before the request was sent") as raised:
+        await connection.exchange(b"", until)
+    assert not raised.value.maybe_applied
+    caller.client._pool.discard(connection)
+
+
+async def test_a_success_that_is_no_json_is_not_dynamodbs(server: Server, connect: Connect) -> None:
+    caller = await connect(server.url)
+    server.then(answer(b"<html>Welcome</html>"))
+    with pytest.raises(StoreUnavailable, match="no JSON") as raised:
+        await caller.write()
+    assert raised.value.write_outcome is WriteOutcome.UNKNOWN
+    assert len(server.requests) == 1
 
 
 async def test_data_that_no_one_asked_for_ends_the_connection(

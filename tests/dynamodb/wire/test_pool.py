@@ -13,6 +13,7 @@ from pannier_server.backends.dynamodb.wire.errors import AttemptFailed
 from pannier_server.backends.dynamodb.wire.pool import Pool
 from pannier_server.backends.dynamodb.wire.settings import Stats, WireSettings
 from pannier_server.backends.errors import DeadlineExceeded, StoreUnavailable
+from tests.dynamodb.wire.calling import until
 from tests.dynamodb.wire.conftest import Connect
 from tests.dynamodb.wire.http_server import Server, answer, wait_for
 
@@ -52,8 +53,7 @@ async def rig(server: Server) -> AsyncIterator[Rig]:
 
 
 async def in_line(rig: Rig, count: int) -> None:
-    while len(rig.pool._waiters) < count:
-        await asyncio.sleep(0)
+    await until(lambda: len(rig.pool._waiters) >= count)
 
 
 async def test_the_connection_released_last_is_used_first(rig: Rig) -> None:
@@ -204,6 +204,25 @@ async def test_a_connection_is_replaced_at_its_greatest_age(rig: Rig) -> None:
     rig.now = born + 300
     rig.pool.release(first)
     assert not first.usable
+
+
+async def test_an_old_connection_is_not_taken_however_short_it_was_idle(server: Server) -> None:
+    rig = Rig(server, replace(SETTINGS, idle_timeout=10_000))
+    first = await rig.acquire()
+    rig.pool.release(first)
+    rig.now += 301
+    assert rig.pool.take() is None
+    assert not first.usable
+
+
+async def test_who_waits_does_not_get_an_old_connection(rig: Rig) -> None:
+    first, second = await rig.acquire(), await rig.acquire()
+    (waiting,) = rig.waiting()
+    await in_line(rig, 1)
+    rig.now += 301
+    rig.pool.release(first)
+    assert await waiting not in {first, second}
+    assert rig.pool.size == 2
 
 
 async def test_a_fresh_connection_is_a_new_one_within_the_bound(rig: Rig) -> None:

@@ -72,6 +72,13 @@ def test_a_proxys_password_shows_neither_in_its_repr_nor_in_an_error() -> None:
     assert "hidden" not in raised.value.message
 
 
+def test_a_lower_case_variable_comes_first_wherever_it_stands() -> None:
+    endpoint = parse_endpoint("https://h", "r")
+    lower, upper = ("https_proxy", "lower:1"), ("HTTPS_PROXY", "upper:1")
+    for environ in (dict((lower, upper)), dict((upper, lower))):
+        assert find_proxy(endpoint, environ) == Proxy("http", "lower", 1)
+
+
 def test_a_proxys_port_is_its_schemes_where_none_is_given() -> None:
     endpoint = parse_endpoint("https://h", "r")
     assert find_proxy(endpoint, {"https_proxy": "p"}) == Proxy("http", "p", 80)
@@ -132,7 +139,7 @@ async def test_the_endpoints_certificate_counts_behind_a_proxy_too(
 ) -> None:
     environ["HTTPS_PROXY"] = f"http://127.0.0.1:{proxy.port}"
     caller = await connect("https://other.example")
-    with pytest.raises(StoreUnavailable, match="certificate.*mismatch"):
+    with pytest.raises(StoreUnavailable, match=r"certificate.*mismatch"):
         await caller.read()
     assert not secure.requests
 
@@ -143,7 +150,7 @@ async def test_no_proxy_is_heeded(
     environ["HTTPS_PROXY"] = f"http://127.0.0.1:{proxy.port}"
     environ["NO_PROXY"] = "127.0.0.1"
     caller = await connect(secure.url)
-    with pytest.raises(StoreUnavailable, match="certificate.*mismatch"):
+    with pytest.raises(StoreUnavailable, match=r"certificate.*mismatch"):
         await caller.read()
     assert not proxy.heads
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from calendar import timegm
 from email.utils import formatdate
 
 import pytest
@@ -28,7 +29,7 @@ from pannier_server.backends.errors import (
     Throttled,
     WriteOutcome,
 )
-from tests.dynamodb.wire.calling import Caller
+from tests.dynamodb.wire.calling import Caller, until
 from tests.dynamodb.wire.conftest import Connect
 from tests.dynamodb.wire.http_server import (
     Server,
@@ -102,7 +103,7 @@ async def test_a_throttled_call_is_told_when_to_come_back(server: Server, connec
 async def test_a_store_that_keeps_failing_is_told_soon(server: Server, connect: Connect) -> None:
     caller = await connect(server.url)
     server.otherwise = FAULT
-    with pytest.raises(StoreUnavailable, match="InternalServerError.*REQUEST1") as raised:
+    with pytest.raises(StoreUnavailable, match=r"InternalServerError.*REQUEST1") as raised:
         await caller.write()
     assert raised.value.write_outcome is WriteOutcome.UNKNOWN
     assert len(server.requests) == UNAVAILABLE.attempts
@@ -127,8 +128,7 @@ async def test_a_store_that_comes_up_meanwhile_is_reached(connect: Connect) -> N
         pass
     caller = await connect(gone.url)
     call = asyncio.create_task(caller.write_once())
-    while not caller.client.stats.retries:
-        await asyncio.sleep(0.001)
+    await until(lambda: caller.client.stats.retries > 0)
     async with serving(port=gone.port) as server:
         await call
         assert len(server.requests) == 1
@@ -217,7 +217,7 @@ async def test_a_passed_deadline_tells_what_went_wrong_before(
 ) -> None:
     caller = await connect(server.url)
     server.then(FAULT, wait_for(asyncio.Event(), answer()))
-    with pytest.raises(DeadlineExceeded, match="before that.*InternalServerError") as raised:
+    with pytest.raises(DeadlineExceeded, match=r"before that.*InternalServerError") as raised:
         await caller.write(seconds=1)
     assert raised.value.write_outcome is WriteOutcome.UNKNOWN
 
@@ -226,8 +226,7 @@ async def test_a_wait_between_attempts_can_be_cancelled(server: Server, connect:
     caller = await connect(server.url)
     server.otherwise = THROTTLE
     call = asyncio.create_task(caller.read())
-    while not caller.client.stats.retries:
-        await asyncio.sleep(0)
+    await until(lambda: caller.client.stats.retries > 0)
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
@@ -304,8 +303,6 @@ async def test_a_clock_that_stays_wrong_is_refused(server: Server, connect: Conn
 
 
 def seconds(date: str) -> float:
-    from calendar import timegm
-
     return timegm(time.strptime(date, "%Y%m%dT%H%M%SZ"))
 
 

@@ -19,6 +19,13 @@ HOSTS = ("dynamodb.eu-west-1.amazonaws.com", "localhost", "127.0.0.1", "::1", "d
 TOKEN_LETTERS = string.ascii_letters + string.digits + "+/="
 
 
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 def headers_of(head: bytes) -> dict[str, str]:
     lines = head.decode().removesuffix("\r\n\r\n").split("\r\n")[1:]
     return dict(line.split(": ", 1) for line in lines)
@@ -52,7 +59,7 @@ def test_random_requests_are_signed_as_botocore_signs_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     random = Random(20120810)
-    now = 0.0
+    clock = Clock()
     for _ in range(40):
         endpoint = Endpoint(
             random.choice(("http", "https")),
@@ -60,9 +67,9 @@ def test_random_requests_are_signed_as_botocore_signs_them(
             random.choice((80, 443, 8000, 65535)),
             random.choice(REGIONS),
         )
-        signer = Signer(host=endpoint.authority, region=endpoint.region, clock=lambda: now)
+        signer = Signer(host=endpoint.authority, region=endpoint.region, clock=clock)
         for _ in range(10):
-            now = random.choice((now, now + 1, random.uniform(0, 4e9)))
+            clock.now = random.choice((clock.now, clock.now + 1, random.uniform(0, 4e9)))
             credentials = Credentials(
                 random_text(random, 20),
                 random_text(random, 40),
@@ -73,7 +80,9 @@ def test_random_requests_are_signed_as_botocore_signs_them(
                 body = random.randbytes(random.choice((0, 2, 90, 5000)))
                 head = signer.head(operation, body, credentials)
                 ours = headers_of(head)
-                theirs = botocore_headers(monkeypatch, endpoint, operation, body, credentials, now)
+                theirs = botocore_headers(
+                    monkeypatch, endpoint, operation, body, credentials, clock.now
+                )
                 assert ours["authorization"] == theirs["authorization"]
                 for name in ("x-amz-date", "x-amz-target", "content-type"):
                     assert ours[name] == theirs[name]
@@ -86,12 +95,12 @@ def test_the_day_key_is_made_anew_for_other_credentials_and_for_another_day(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     endpoint = Endpoint("https", "dynamodb.eu-west-1.amazonaws.com", 443, "eu-west-1")
-    now = 0.0
-    signer = Signer(host=endpoint.authority, region=endpoint.region, clock=lambda: now)
+    clock = Clock()
+    signer = Signer(host=endpoint.authority, region=endpoint.region, clock=clock)
     first, second = Credentials("A", "first-secret"), Credentials("A", "second-secret")
     for seconds, credentials in ((5, first), (5, second), (86_399, second), (86_400, second)):
-        now = seconds
-        theirs = botocore_headers(monkeypatch, endpoint, "GetItem", b"{}", credentials, now)
+        clock.now = seconds
+        theirs = botocore_headers(monkeypatch, endpoint, "GetItem", b"{}", credentials, seconds)
         ours = headers_of(signer.head("GetItem", b"{}", credentials))
         assert ours["authorization"] == theirs["authorization"]
 

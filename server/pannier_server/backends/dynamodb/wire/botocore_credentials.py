@@ -167,6 +167,10 @@ def explained(error: Exception) -> StorageError:
     name = type(error).__name__
     if isinstance(error, ClientError):
         return _refused(error)
+    if isinstance(error, RuntimeError) and "still expired" in str(error):
+        return CredentialsMissing(
+            "the AWS credentials have expired, and their source has no newer ones; renew them"
+        )
     text = f"{name}: {error}" if name in _TELLING else name
     if name in _SETTINGS:
         return CredentialsMissing(f"the AWS credentials cannot be used ({text})")
