@@ -27,11 +27,12 @@ lint: $(VENV) $(BUF) ## Check style, types, import rules, the contract, the Dock
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/ruff format --quiet --check .
 	@.venv/bin/mypy --no-error-summary $(PYTHON_PATHS)
-	@.venv/bin/lint-imports --no-logo
+	@report=$$(.venv/bin/lint-imports --no-logo) || { echo "$$report"; exit 1; }
 	@$(BUF) lint
 	@$(BUF) format --diff --exit-code
 	@$(BUF) breaking --against protos/baseline.binpb
 	@.venv/bin/hadolint Dockerfile
+	@echo 'lint: clean'
 
 .PHONY: format
 format: $(VENV) $(BUF) ## Format the code and the contract
@@ -46,6 +47,7 @@ proto: $(VENV) $(BUF) ## Generate the code from the contract again
 .PHONY: proto-check
 proto-check: $(VENV) $(BUF) ## Fail where the generated code is not what the contract gives
 	@.venv/bin/python tools/check_generated.py $(BUF)
+	@echo 'proto-check: the generated code is what the contract gives'
 
 .PHONY: load
 load: $(VENV) $(GHZ) ## Measure each RPC with ghz on DynamoDB Local (ARGS=--quick: briefly)

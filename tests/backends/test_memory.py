@@ -10,6 +10,9 @@ from pannier_server.testing.contract import Plant, StorageBackendContract
 from pannier_server.testing.stateful import opened, run_stateful
 from tests.backends.over_grpc import Shared, over_grpc
 
+# Where it fails, Hypothesis takes up to five minutes to find the shortest sequence.
+SHRINKING = pytest.mark.timeout(600)
+
 
 class TestMemory(StorageBackendContract):
     never_waits = True
@@ -73,9 +76,11 @@ def is_readable(attributes: dict[str, Any]) -> bool:
     )
 
 
+@SHRINKING
 def test_memory_behaves_like_the_model() -> None:
     run_stateful(lambda: opened(MemoryBackend()))
 
 
+@SHRINKING
 def test_memory_behaves_like_the_model_over_grpc() -> None:
     run_stateful(lambda: over_grpc(MemoryBackend(), Shared()), max_examples=15)

@@ -11,6 +11,9 @@ from pannier_server.testing.contract import Plant, StorageBackendContract
 from pannier_server.testing.stateful import opened, run_stateful
 from tests.backends.over_grpc import Shared, over_grpc
 
+# Where it fails, Hypothesis takes up to five minutes to find the shortest sequence.
+SHRINKING = pytest.mark.timeout(600)
+
 
 class TestSqlite(StorageBackendContract):
     @pytest.fixture
@@ -75,10 +78,12 @@ def fit(value: object) -> object:
     return float(value) if isinstance(value, int) and value >= 2**63 else value
 
 
+@SHRINKING
 def test_sqlite_behaves_like_the_model(tmp_path: Path) -> None:
     run_stateful(lambda: opened(store_at(tmp_path / "pannier.db")), max_examples=30)
 
 
+@SHRINKING
 def test_sqlite_behaves_like_the_model_over_grpc(tmp_path: Path) -> None:
     store = store_at(tmp_path / "pannier.db")
     run_stateful(lambda: over_grpc(store, Shared()), max_examples=10)

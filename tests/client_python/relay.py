@@ -48,7 +48,11 @@ class Relay:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                server = socket.create_connection(self._upstream)
+                try:
+                    server = socket.create_connection(self._upstream)
+                except OSError:
+                    client.close()
+                    continue
                 with self._lock:
                     self._connections |= {client, server}
                 self._start(self._pass_requests, client, server)

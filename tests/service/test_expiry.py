@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 
 from pannier.v1 import storage_pb2 as pb
 from pannier_server.backends.memory import MemoryBackend
-from pannier_server.service.expiry import ExpiryRule, parse_expire_time, parse_rfc_3339
+from pannier_server.service.expiry import (
+    ExpiryRule,
+    parse_expire_time,
+    parse_rfc_3339,
+    to_timestamp,
+)
 from tests.sidecars import SettableClock, sidecar_stub
 
 NOON = 1_800_000_000
@@ -135,3 +140,9 @@ async def test_a_write_without_expiry_removes_an_earlier_one() -> None:
         await stub.Put(pb.PutRequest(key="o:n"))
         record = (await stub.Get(pb.GetRequest(key="o:n"))).record
     assert not record.HasField("expire_time")
+
+
+def test_a_stored_time_that_no_timestamp_can_hold_is_shown_as_the_nearest_one() -> None:
+    assert to_timestamp(4_102_444_800_000) == Timestamp(seconds=253_402_300_799)
+    assert to_timestamp(-(2**62)) == Timestamp(seconds=-62_135_596_800)
+    assert to_timestamp(None) is None

@@ -19,6 +19,9 @@ from pannier_server.testing.records import Records
 from tests.sqlite.recording_vfs import Event, Fault, RecordingVfs
 from tests.sqlite.stores import connected, locked, opened_store
 
+# A fault must never end a database thread.
+pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+
 
 @pytest.fixture
 async def backend(vfs: RecordingVfs, path: Path) -> AsyncIterator[SqliteBackend]:
@@ -66,6 +69,21 @@ async def test_a_commit_that_fails_has_an_unknown_outcome_and_the_store_recovers
     assert await records.names() == ["record"]
 
 
+@pytest.mark.parametrize("code", [sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_NOMEM])
+async def test_a_store_on_a_disk_that_fails_can_be_closed(
+    vfs: RecordingVfs, path: Path, code: int
+) -> None:
+    async with opened_store(path) as backend:
+        records = Records(backend, "owner")
+        await records.put()
+        vfs.fault = fail("read", code)
+        with pytest.raises(StoreUnavailable):
+            await records.get()
+    vfs.fault = no_fault
+    async with opened_store(path) as backend:
+        assert (await Records(backend, "owner").get()).version == 1
+
+
 @pytest.mark.parametrize(
     ("code", "words"),
     [
@@ -81,8 +99,6 @@ async def test_reads_that_fail_say_why_and_the_store_recovers(
     for attempt in (records.get(), records.names(), records.backend.check(records.call())):
         with pytest.raises(StoreUnavailable, match=words):
             await attempt
-    with pytest.raises(StoreUnavailable, match=words) as error:
-        await records.put("unread", bytes(1_000_000))
     vfs.fault = no_fault
     assert (await records.get()).version == 1
     assert await records.names() == ["record"]

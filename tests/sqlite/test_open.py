@@ -152,6 +152,28 @@ async def test_a_table_that_another_process_makes_meanwhile_is_used(
         assert (await Records(backend, "owner").put()).version == 1
 
 
+@pytest.mark.parametrize("step", range(4))
+async def test_a_table_that_another_process_makes_while_we_look_is_taken_for_ours(
+    path: Path, step: int
+) -> None:
+    """Between which of the looks it appears does not matter."""
+    path.touch()
+    looks = 0
+
+    def make_at_step(statement: str) -> None:
+        nonlocal looks
+        if looks == step:
+            with connected(path) as other:
+                schema.create(other, str(path))
+        looks += statement.startswith(("SELECT", "PRAGMA"))
+
+    with connected(path) as connection:
+        connection.set_trace_callback(make_at_step)
+        schema.create(connection, str(path))
+        connection.set_trace_callback(None)
+        schema.verify(connection, str(path))
+
+
 async def test_a_newer_layout_asks_for_a_newer_release(path: Path) -> None:
     async with opened_store(path):
         pass

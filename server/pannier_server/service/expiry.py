@@ -96,5 +96,10 @@ def parse_rfc_3339(text: str) -> int | None:
 
 
 def to_timestamp(expires_at: int | None) -> Timestamp | None:
-    """Return epoch seconds as a Timestamp; None for a record that never expires."""
-    return None if expires_at is None else Timestamp(seconds=expires_at)
+    """Return epoch seconds as a Timestamp; None for a record that never expires.
+
+    A row by others can hold a time that no Timestamp can; the nearest one is shown.
+    """
+    if expires_at is None:
+        return None
+    return Timestamp(seconds=min(max(expires_at, MIN_EXPIRES_AT), MAX_EXPIRES_AT))

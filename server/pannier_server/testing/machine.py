@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -15,36 +16,23 @@ from hypothesis.stateful import (
 from pannier_server.backends.contract import Key, Record, StorageBackend, Write, Written
 from pannier_server.backends.errors import StorageError, VersionMismatch, WriteOutcome
 from pannier_server.backends.etags import format_etag
+from pannier_server.testing.drawn import (
+    CHANGES,
+    CONDITIONS,
+    DATA,
+    FIRST_NAMES,
+    LIFETIMES,
+    NAMES,
+    OWNERS,
+    PREFIXES,
+    RECENT,
+    VERSIONS,
+    Sent,
+)
 from pannier_server.testing.model import Model, Refusal, Step, Wrote
 from pannier_server.testing.records import Records, new_owner, new_write_id
 
 T = TypeVar("T")
-
-# Few keys, and some more likely, so that operations meet on the same record.
-OWNERS = st.sampled_from(["", "", "", "b"])
-NAMES = st.sampled_from(["a", "a", "a", "a:", "ab", "b", "\uffff", "\U00010000"])
-PREFIXES = st.sampled_from(["", "a", "ab", "a:", "b", "\uffff", "\U00010000", "c"])
-DATA = st.sampled_from([b"", b"1", b"text", b"\xff\x00", b"x" * 500])
-LIFETIMES = st.one_of(st.none(), st.sampled_from([-30, 0, 1, 5, 60]))
-RECENT = st.integers(min_value=0, max_value=5)
-
-
-class Sent(NamedTuple):
-    """A write that was sent, to be sent again.
-
-    Attributes:
-        owner: The owner's suffix.
-        name: The record's name.
-        write: What was to be written.
-        expected_version: The version expected, None for a put.
-        etag: The etag expected, or empty.
-    """
-
-    owner: str
-    name: str
-    write: Write
-    expected_version: int | None
-    etag: str
 
 
 class BackendMachine(RuleBasedStateMachine):
@@ -67,7 +55,13 @@ class BackendMachine(RuleBasedStateMachine):
         self.etags: dict[Key, list[tuple[int, str]]] = {}
         self.touched: tuple[str, str] | None = None
 
-    @rule(seconds=st.sampled_from([1, 4, 30, 3_600]))
+    @initialize(lifetimes=st.tuples(*[LIFETIMES] * len(FIRST_NAMES)))
+    def fill(self, lifetimes: tuple[int | None, ...]) -> None:
+        """Start with some records."""
+        for name, lifetime in zip(FIRST_NAMES, lifetimes, strict=True):
+            self.put("", name, b"first", lifetime)
+
+    @rule(seconds=st.sampled_from([1, 4, 30]))
     def advance_the_clock(self, seconds: int) -> None:
         """Let time pass, so that records expire."""
         self.records.now += seconds
@@ -105,48 +99,48 @@ class BackendMachine(RuleBasedStateMachine):
         self._send(self._earlier(recent))
 
     @precondition(lambda self: self.sent)
-    @rule(recent=RECENT, data=DATA)
-    def reuse_a_write_id_with_other_data(self, recent: int, data: bytes) -> None:
-        """Send other data under the id of an earlier write."""
-        earlier = self._earlier(recent)
-        self._send(earlier._replace(write=replace(earlier.write, data=data)))
+    @rule(recent=RECENT, others=st.integers(1, 2))
+    def retry_after_other_writes(self, recent: int, others: int) -> None:
+        """Send an earlier write again when others have written to its key meanwhile."""
+        sent = self._earlier(recent)
+        for _ in range(others):
+            self.put(sent.owner, sent.name, b"another's", None)
+        self._send(sent)
 
     @precondition(lambda self: self.sent)
-    @rule(recent=RECENT, lifetime=LIFETIMES)
-    def reuse_a_write_id_with_another_expiry(self, recent: int, lifetime: int | None) -> None:
-        """Send another expiry under the id of an earlier write."""
-        earlier = self._earlier(recent)
-        write = replace(earlier.write, expires_at=self._expiry(lifetime))
-        self._send(earlier._replace(write=write))
+    @rule(recent=RECENT, data=DATA, lifetime=LIFETIMES, version=VERSIONS, change=CHANGES)
+    def reuse_a_write_id(
+        self, recent: int, data: bytes, lifetime: int | None, version: int | None, change: str
+    ) -> None:
+        """Send another write under the id of an earlier one."""
+        sent = self._earlier(recent)
+        if change == "data":
+            sent = sent._replace(write=replace(sent.write, data=data))
+        elif change == "expiry":
+            write = replace(sent.write, expires_at=self._expiry(lifetime))
+            sent = sent._replace(write=write)
+        else:
+            sent = sent._replace(expected_version=version, etag="")
+        self._send(sent)
 
-    @precondition(lambda self: self.sent)
-    @rule(recent=RECENT, version=st.one_of(st.none(), st.integers(0, 5)))
-    def reuse_a_write_id_with_another_condition(self, recent: int, version: int | None) -> None:
-        """Send another expected version, or none, under the id of an earlier write."""
-        self._send(self._earlier(recent)._replace(expected_version=version, etag=""))
-
-    @rule(owner=OWNERS, name=NAMES)
-    def delete(self, owner: str, name: str) -> None:
-        """Delete whatever is there."""
-        self._delete(owner, name, None, "")
-
-    @rule(
-        owner=OWNERS, name=NAMES, by=st.sampled_from(["version", "etag", "both"]), state=st.data()
-    )
-    def delete_if(self, owner: str, name: str, by: str, state: st.DataObject) -> None:
-        """Delete at a version or an etag, right or wrong."""
+    @rule(owner=OWNERS, name=NAMES, by=CONDITIONS, state=st.data())
+    def delete(self, owner: str, name: str, by: str, state: st.DataObject) -> None:
+        """Delete whatever is there, or at a version or an etag, right or wrong."""
         version, etag = self._draw_expectation(owner, name, state)
-        if by != "version" and not etag:
+        if not etag:
             etag = format_etag(version, new_write_id())
         self._delete(
-            owner, name, None if by == "etag" else version, "" if by == "version" else etag
+            owner,
+            name,
+            version if by in {"version", "both"} else None,
+            etag if by in {"etag", "both"} else "",
         )
 
     @rule(
         owner=OWNERS,
         prefix=PREFIXES,
         descending=st.booleans(),
-        max_rows=st.integers(1, 7),
+        max_rows=st.integers(1, 4),
         max_bytes=st.sampled_from([1, 5, 600, 1 << 20]),
     )
     def list_all(
@@ -238,7 +232,7 @@ class BackendMachine(RuleBasedStateMachine):
             steps = self.model.put_if_version(
                 key, sent.write, sent.expected_version, sent.etag, now
             )
-        answer = self._answer(_attempt(records, sent), is_write=True)
+        answer = self._answer(sent.attempt(records), is_write=True)
         self.model.settle(key, answer, steps)
         self.sent.append(sent)
         self.touched = sent.owner, sent.name
@@ -267,12 +261,3 @@ def _refusal(error: StorageError, *, is_write: bool) -> Refusal:
     if not isinstance(error, VersionMismatch):
         return Refusal(type(error))
     return Refusal(VersionMismatch, error.expected_version, error.actual_version, error.actual_etag)
-
-
-async def _attempt(records: Records, sent: Sent) -> Written:
-    key, call = records.key(sent.name), records.call()
-    if sent.expected_version is None:
-        return await records.backend.put(key, sent.write, call)
-    return await records.backend.put_if_version(
-        key, sent.write, expected_version=sent.expected_version, etag=sent.etag, call=call
-    )

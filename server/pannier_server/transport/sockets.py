@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pannier import claim_directory
+
 
 class ListenError(Exception):
     """An address cannot be listened on; the message names it and the fix."""
@@ -60,21 +62,17 @@ def remove_unix_socket(path: Path, inode: int) -> None:
 
 
 def _prepare_folder(folder: Path) -> None:
-    """Make a missing folder in an existing one; refuse one in /tmp that others own."""
+    """Make a missing folder in an existing one; one in /tmp must be this user's alone."""
     try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        owner = folder.stat().st_uid
+        if folder.parent == Path(tempfile.gettempdir()):
+            claim_directory(folder)
+        else:
+            folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise ListenError(
-            f"cannot use the socket folder {folder}: {error.strerror}; "
+            f"cannot use the socket folder {folder}: {error.strerror or error}; "
             "create it, or choose another --listen unix:PATH"
         ) from None
-    in_temporary = folder.parent == Path(tempfile.gettempdir())
-    if in_temporary and owner != os.geteuid():
-        raise ListenError(
-            f"the socket folder {folder} belongs to another user (uid {owner}); "
-            "choose another --listen unix:PATH"
-        )
 
 
 def _remove_stale(path: Path) -> None:

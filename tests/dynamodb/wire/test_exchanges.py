@@ -129,7 +129,7 @@ async def test_a_failed_exchange_tells_what_is_known_of_it(
 ) -> None:
     caller = await connect(server.url)
     server.then(answer(), hang_up(), hang_up(WHOLE[:20]), wait_for(asyncio.Event(), answer()))
-    known = []
+    known: list[AttemptFailed] = []
     for _ in range(3):
         if not known:
             await caller.read()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from random import Random
 
 import pytest
 
@@ -13,10 +14,11 @@ from pannier_server.backends.dynamodb.wire.errors import AttemptFailed
 from pannier_server.backends.dynamodb.wire.pool import Pool
 from pannier_server.backends.dynamodb.wire.settings import Stats, WireSettings
 from pannier_server.backends.errors import DeadlineExceeded, StoreUnavailable
-from tests.dynamodb.wire.calling import until
+from tests.dynamodb.wire.calling import Caller, until
 from tests.dynamodb.wire.conftest import Connect
-from tests.dynamodb.wire.http_server import Server, answer, wait_for
+from tests.dynamodb.wire.http_server import Server, answer, hang_up, reset, wait_for
 
+CALLS = (Caller.read, Caller.write, Caller.write_once)
 SETTINGS = WireSettings(max_connections=2, idle_timeout=30, max_connection_age=300)
 
 
@@ -26,15 +28,18 @@ class Rig:
     def __init__(self, server: Server, settings: WireSettings = SETTINGS) -> None:
         self.now = 1000.0
         self.fails = False
+        self.may_open = asyncio.Event()
+        self.may_open.set()
         self._connector = Connector(
             parse_endpoint(server.url, "eu-west-1"), timeout=5, max_answer_bytes=1000
         )
         self.pool = Pool(self, settings, Stats(), clock=lambda: self.now)
 
-    async def connect(self, deadline: float) -> Connection:
+    async def connect(self) -> Connection:
+        await self.may_open.wait()
         if self.fails:
             raise AttemptFailed("it refuses connections")
-        return await self._connector.connect(deadline)
+        return await self._connector.connect()
 
     async def acquire(self, seconds: float = 10, *, fresh: bool = False) -> Connection:
         loop = asyncio.get_running_loop()
@@ -162,6 +167,44 @@ async def test_a_failed_opening_gives_its_place_back(rig: Rig) -> None:
     assert rig.pool.size == 1
 
 
+@pytest.mark.parametrize("end", ["deadline", "cancelled"])
+async def test_a_connection_that_its_caller_could_not_wait_for_serves_the_next(
+    rig: Rig, end: str
+) -> None:
+    rig.may_open.clear()
+    call = asyncio.create_task(rig.acquire(seconds=0.05 if end == "deadline" else 10))
+    await until(lambda: bool(rig.pool._openings))
+    if end == "cancelled":
+        call.cancel()
+    with pytest.raises((asyncio.CancelledError, DeadlineExceeded)):
+        await call
+    rig.may_open.set()
+    await until(lambda: bool(rig.pool._idle))
+    assert rig.pool.take() is not None
+    assert rig.pool.size == 1
+
+
+async def test_an_opening_that_fails_after_its_caller_has_gone_gives_its_place_back(
+    rig: Rig,
+) -> None:
+    rig.may_open.clear()
+    rig.fails = True
+    with pytest.raises(DeadlineExceeded, match="being opened"):
+        await rig.acquire(seconds=0.01)
+    assert rig.pool.size == 1
+    rig.may_open.set()
+    await until(lambda: rig.pool.size == 0)
+
+
+async def test_closing_ends_what_is_being_opened(rig: Rig) -> None:
+    rig.may_open.clear()
+    call = asyncio.create_task(rig.acquire())
+    await until(lambda: bool(rig.pool._openings))
+    rig.pool.close()
+    with pytest.raises(StoreUnavailable, match="stopping"):
+        await call
+
+
 async def test_an_idle_connection_is_dropped_after_its_time(rig: Rig) -> None:
     first = await rig.acquire()
     rig.pool.release(first)
@@ -262,3 +305,33 @@ async def test_connections_do_not_all_end_at_once(server: Server) -> None:
     assert all(240 <= end <= 300 for end in ends)
     assert len(set(ends)) > 10
     rig.pool.close()
+
+
+async def test_nothing_is_lost_however_calls_end(server: Server, connect: Connect) -> None:
+    random = Random(64)
+    never = asyncio.Event()
+    steps = (answer(), answer(), answer(), hang_up(), reset(), answer(connection="close"))
+    server.then(*random.choices((*steps, wait_for(never, answer())), k=2000))
+    caller = await connect(server.url, max_connections=5, attempt_timeout=0.1)
+    pool = caller.client._pool
+    calls = []
+    for _ in range(300):
+        seconds = random.choice((0.01, 0.1, 1.0))
+        calls.append(asyncio.create_task(random.choice(CALLS)(caller, seconds)))
+        if random.random() < 0.2:
+            random.choice(calls).cancel()
+        await asyncio.sleep(random.choice((0, 0, 0.001)))
+        assert pool.size <= 5
+    ended = await asyncio.gather(*calls, return_exceptions=True)
+    assert {type(end) for end in ended} <= {
+        bytes,
+        asyncio.CancelledError,
+        DeadlineExceeded,
+        StoreUnavailable,
+    }
+    await until(lambda: not pool._openings)
+    assert not pool._waiters
+    assert not pool._busy
+    assert pool.size == len(pool._idle)
+    server.steps.clear()
+    assert await caller.read() == b"{}"

@@ -15,7 +15,12 @@ from pannier_server.backends.dynamodb.wire.errors import (
     ItemTooLarge,
     ValidationFailed,
 )
-from pannier_server.backends.dynamodb.wire.failures import Cure, Failure
+from pannier_server.backends.dynamodb.wire.failures import (
+    Cure,
+    Failure,
+    Place,
+    attempt_failure,
+)
 from pannier_server.backends.dynamodb.wire.retries import (
     THROTTLED,
     UNAVAILABLE,
@@ -194,6 +199,23 @@ async def test_a_verdict_after_an_unknown_attempt_says_so(
     assert too_large.value.earlier_attempt_unknown
 
 
+async def test_a_deadline_that_passes_in_line_after_an_unknown_attempt_is_unknown_too(
+    server: Server, connect: Connect
+) -> None:
+    caller = await connect(server.url, max_connections=1)
+    go_on, never = asyncio.Event(), asyncio.Event()
+    server.then(wait_for(go_on, hang_up()), wait_for(never, answer()))
+    write = asyncio.create_task(caller.write(seconds=1))
+    await server.arrived.wait()
+    other = asyncio.create_task(caller.read())
+    await until(lambda: bool(caller.client._pool._waiters))
+    go_on.set()
+    with pytest.raises(DeadlineExceeded, match=r"busy; before that.*closed") as raised:
+        await write
+    assert raised.value.write_outcome is WriteOutcome.UNKNOWN
+    other.cancel()
+
+
 async def test_a_throttled_attempt_before_a_verdict_is_not_unknown(
     server: Server, connect: Connect
 ) -> None:
@@ -344,6 +366,13 @@ def test_the_last_error_is_raised_where_the_deadline_leaves_no_other_attempt() -
     with pytest.raises(StoreUnavailable, match="gone"):
         attempts().wait_after(failure(Cure.WAIT), now=99.95)
     assert attempts().wait_after(failure(Cure.WAIT), now=99.9) == 0.05
+
+
+def test_a_stale_connection_is_replaced_without_a_wait() -> None:
+    stale = AttemptFailed("closed", maybe_applied=True, reused=True)
+    found = attempt_failure(stale, Place("h:1", "r"), past_deadline=False)
+    assert found.cure is Cure.NEW_CONNECTION
+    assert attempts().wait_after(found, now=0) == 0
 
 
 def test_a_stale_connection_is_one_that_was_reused_and_brought_nothing() -> None:

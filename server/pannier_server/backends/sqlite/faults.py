@@ -39,8 +39,11 @@ _MEANINGS: dict[int, tuple[type[StorageError], str]] = {
 }
 
 
+DATABASE_FAULTS = (sqlite3.Error, MemoryError)
+"""What SQLite raises: Python's module makes a MemoryError of SQLITE_NOMEM."""
+
 Fault = sqlite3.Error | MemoryError | StorageError
-"""What a transaction can fail with. Python's module makes a MemoryError of SQLITE_NOMEM."""
+"""What a transaction can fail with."""
 
 
 def is_busy(error: Fault) -> bool:

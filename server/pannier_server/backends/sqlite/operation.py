@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Generic, TypeVar
 
 from pannier_server.backends.errors import DeadlineExceeded, StorageError, WriteOutcome
+from pannier_server.backends.sqlite.faults import DATABASE_FAULTS
 
 T = TypeVar("T")
 
@@ -85,7 +86,7 @@ class Operation(Generic[T]):
         self._error = None
         try:
             self._result = self._work(connection)
-        except (sqlite3.Error, MemoryError):
+        except DATABASE_FAULTS:
             raise
         # A refusal by the rules, or a bug: this caller's alone. The thread goes on.
         except Exception as error:  # noqa: BLE001

@@ -89,11 +89,13 @@ def _is_empty(connection: sqlite3.Connection, file: str) -> bool:
     Raises:
         TableMisconfigured: Another application has used it.
     """
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    used = tables or _pragma(connection, "user_version")
+    # Read last: a process that makes our table meanwhile commits the mark with it.
     application_id = _pragma(connection, "application_id")
     if application_id == APPLICATION_ID:
         return False
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    if application_id or tables or _pragma(connection, "user_version"):
+    if application_id or used:
         raise TableMisconfigured(f"{file}: it is another application's database; name another file")
     return True
 

@@ -6,6 +6,7 @@ from functools import partial
 
 from pannier_server.backends.errors import TableMisconfigured
 from pannier_server.backends.sqlite import schema
+from pannier_server.backends.sqlite.faults import DATABASE_FAULTS
 from pannier_server.backends.sqlite.location import Location
 
 SYNCHRONOUS = "FULL"
@@ -57,20 +58,20 @@ class Session:
             return
         try:
             self._connection.execute("ROLLBACK")
-        except sqlite3.Error:
+        except DATABASE_FAULTS:
             self.discard()
 
     def discard(self) -> None:
         """Close the connection, so that the next call opens another."""
         if self._connection is not None:
             connection, self._connection = self._connection, None
-            with suppress(sqlite3.Error):
+            with suppress(*DATABASE_FAULTS):
                 connection.close()
 
     def close(self) -> None:
         """Move the log into the file, as far as other processes allow, and close."""
         if self._connection is not None and self._writes:
-            with suppress(sqlite3.Error):
+            with suppress(*DATABASE_FAULTS):
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self.discard()
         self._creates = self._writes

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from pannier_server.backends.contract import Call
 from pannier_server.backends.errors import StorageError, StoreUnavailable, WriteOutcome
-from pannier_server.backends.sqlite.faults import Fault, explain, is_busy
+from pannier_server.backends.sqlite.faults import DATABASE_FAULTS, Fault, explain, is_busy
 from pannier_server.backends.sqlite.operation import Operation
 from pannier_server.backends.sqlite.session import Session
 
@@ -85,13 +85,15 @@ class Worker:
         return await operation.answer()
 
     def _run(self) -> None:
-        while not self._ending:
-            batch: list[Operation[Any]] = []
-            self._take(batch)
-            self._fill(batch)
-            self._serve(batch)
-        self._session.close()
-        self._call_loop(self._stopped.set)
+        try:
+            while not self._ending:
+                batch: list[Operation[Any]] = []
+                self._take(batch)
+                self._fill(batch)
+                self._serve(batch)
+            self._session.close()
+        finally:
+            self._call_loop(self._stopped.set)
 
     def _take(self, batch: list[Operation[Any]]) -> None:
         operation = self._queue.get()
@@ -123,7 +125,7 @@ class Worker:
                 operation.run(connection)
             outcome = WriteOutcome.UNKNOWN
             connection.execute("COMMIT")
-        except (sqlite3.Error, MemoryError, StorageError) as error:
+        except (*DATABASE_FAULTS, StorageError) as error:
             if is_busy(error) and outcome is WriteOutcome.NOT_APPLIED:
                 self._session.rollback()
                 return False

@@ -183,6 +183,8 @@ class Connection(asyncio.Protocol):
         waiter, self._waiter = self._waiter, None
         if waiter is not None and not waiter.done():
             waiter.set_exception(failure)
+            # Who waits may be cancelled in this very moment; that is no lost exception.
+            waiter.exception()
         self.abort()
 
     def _stop_timer(self) -> None:

@@ -39,20 +39,15 @@ class Connector:
         self._timeout = timeout
         self._max_answer_bytes = max_answer_bytes
 
-    async def connect(self, deadline: float) -> Connection:
+    async def connect(self) -> Connection:
         """Return a connection that is ready for a request. DNS is asked each time.
-
-        Args:
-            deadline: When to stop, in seconds of ``loop.time()``.
 
         Raises:
             AttemptFailed: There is none; nothing of a request was sent.
         """
-        loop = asyncio.get_running_loop()
-        until = min(loop.time() + self._timeout, deadline)
         try:
-            async with asyncio.timeout_at(until):
-                return await self._connect(loop)
+            async with asyncio.timeout(self._timeout):
+                return await self._connect(asyncio.get_running_loop())
         except TimeoutError:
             raise AttemptFailed(f"{self._via}no connection in time", timed_out=True) from None
         except ssl.SSLError as error:

@@ -14,14 +14,15 @@ from typing import Protocol
 
 from pannier_server.backends.dynamodb.wire.clock import suspend_aware_clock
 from pannier_server.backends.dynamodb.wire.connection import Connection
+from pannier_server.backends.dynamodb.wire.errors import AttemptFailed
 from pannier_server.backends.dynamodb.wire.settings import Stats, WireSettings
-from pannier_server.backends.errors import DeadlineExceeded, StoreUnavailable
+from pannier_server.backends.errors import DeadlineExceeded, StorageError, StoreUnavailable
 
 
 class Opener(Protocol):
     """What opens connections; see `connector.Connector`."""
 
-    async def connect(self, deadline: float) -> Connection:
+    async def connect(self) -> Connection:
         """Return a connection that is ready for a request."""
         ...
 
@@ -52,6 +53,7 @@ class Pool:
         self._idle: deque[Connection] = deque()
         self._busy: set[Connection] = set()
         self._opening = 0
+        self._openings: set[asyncio.Task[Connection]] = set()
         self._waiters: deque[asyncio.Future[Connection | None]] = deque()
         self._closed = False
 
@@ -80,7 +82,7 @@ class Pool:
 
         Raises:
             AttemptFailed: None can be opened.
-            DeadlineExceeded: None became free in time.
+            DeadlineExceeded: None became free, or ready, in time.
             StoreUnavailable: The pool is closed.
         """
         if self._closed:
@@ -122,6 +124,8 @@ class Pool:
             if not waiter.done():
                 waiter.set_exception(self._closed_error())
         self._waiters.clear()
+        for opening in self._openings:
+            opening.cancel()
         for connection in (*self._idle, *self._busy):
             connection.abort()
         self._idle.clear()
@@ -140,21 +144,47 @@ class Pool:
         return None
 
     async def _open(self, deadline: float) -> Connection:
-        """Open a connection in a place that was reserved."""
+        """Open a connection in a place that was reserved.
+
+        Where the caller cannot wait for it, it still becomes an idle one: callers with
+        little time would never have a connection otherwise.
+        """
+        loop = asyncio.get_running_loop()
+        opening = loop.create_task(self._opener.connect())
+        self._openings.add(opening)
         try:
-            connection = await self._opener.connect(deadline)
+            await asyncio.wait((opening,), timeout=max(deadline - loop.time(), 0))
+        except asyncio.CancelledError:
+            opening.add_done_callback(self._adopt)
+            raise
+        if not opening.done():
+            opening.add_done_callback(self._adopt)
+            raise DeadlineExceeded("the deadline passed while a connection was being opened")
+        return self._opened(opening)
+
+    def _opened(self, opening: "asyncio.Task[Connection]") -> Connection:
+        """Return the new connection as a busy one, or raise why there is none."""
+        self._openings.discard(opening)
+        if self._closed:
+            if not opening.cancelled() and opening.exception() is None:
+                opening.result().abort()
+            raise self._closed_error()
+        try:
+            connection = opening.result()
         except BaseException:
             self._give_back_place()
             raise
         self._opening -= 1
-        if self._closed:
-            connection.abort()
-            raise self._closed_error()
         longest = self._settings.max_connection_age
         connection.expires_at = self._clock() + longest * uniform(0.8, 1.0)
         self._busy.add(connection)
         self._stats.connections_opened += 1
         return connection
+
+    def _adopt(self, opening: "asyncio.Task[Connection]") -> None:
+        """Take a connection in whose caller has gone."""
+        with suppress(AttemptFailed, StorageError):
+            self.release(self._opened(opening))
 
     async def _wait(self, deadline: float) -> Connection | None:
         """Stand in line for a connection, or for a reserved place (None)."""

@@ -206,9 +206,7 @@ def _key_failed(refusal: Refusal) -> Failure:
 
 def _is_too_large(refusal: Refusal) -> bool:
     return refusal.status == 413 or (
-        refusal.type == "ValidationException"
-        and refusal.message.startswith("Item size")
-        and "exceeded" in refusal.message
+        refusal.type == "ValidationException" and refusal.message.startswith("Item size")
     )
 
 
