@@ -46,6 +46,11 @@ class Calls:
         """How many calls there were, failed ones included."""
         return len(self.latencies)
 
+    @property
+    def rate(self) -> float:
+        """Calls per second."""
+        return self.requests / self.seconds
+
     def percentile(self, percent: float) -> float:
         """Return the latency in seconds that ``percent`` of the calls kept within."""
         return self.latencies[min(self.requests - 1, int(self.requests * percent / 100))]
@@ -55,27 +60,31 @@ class GhzFailed(Exception):
     """ghz itself did not run; the message is its own."""
 
 
-def run(address: str, *names: str, scale: float = 1.0, label: str = "") -> Calls:
+def run(address: str, *names: str, scale: float = 1.0, pace: float = 0.0, label: str = "") -> Calls:
     """Run the configurations ``names`` of bench/ghz side by side against ``address``.
 
     Args:
         address: HOST:PORT of the server.
         names: Configurations, without ``.json``.
         scale: How many calls each makes, as a share of what its configuration says.
+        pace: At most how many calls each makes in a second; 0 is as many as it can.
         label: Makes the keys of PutIfVersion new, so that a run starts at version 1.
 
     Raises:
         GhzFailed: a configuration or ghz is wrong, or ghz took over 5 minutes.
     """
-    started = [_start(address, name, scale, label) for name in names]
+    started = [_start(address, name, scale, pace, label) for name in names]
     return Calls.at_the_same_time([Calls.of_report(_report(process)) for process in started])
 
 
-def _start(address: str, name: str, scale: float, label: str) -> subprocess.Popen[bytes]:
+def _start(
+    address: str, name: str, scale: float, pace: float, label: str
+) -> subprocess.Popen[bytes]:
     configuration = CONFIGURATIONS / f"{name}.json"
     total = int(json.loads((CHECKOUT / configuration).read_text())["total"] * scale)
+    limits = ["--total", str(total), "--rps", str(round(pace))]
     return subprocess.Popen(
-        [GHZ, "--config", configuration, "--total", str(total), "--format", "json", address],
+        [GHZ, "--config", configuration, *limits, "--format", "json", address],
         cwd=CHECKOUT,
         env={**os.environ, "PANNIER_LOAD_RUN": label},
         stdout=subprocess.PIPE,

@@ -8,7 +8,6 @@ not depend on how ghz and the engine share the machine with the server.
 import argparse
 import os
 import sys
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -39,7 +38,7 @@ def main() -> int:
         with running_engine() as engine, _contest(engine) as contest:
             _say(f"{engine.kind}, records of 1 KB, 16 callers; {os.cpu_count()} cores. Warming up")
             ghz_runs.run(contest.sidecar.address, "seed/records")
-            list(measure_round(contest, WARM_UP_SCALE))
+            measure_round(contest, WARM_UP_SCALE)
             rounds = _measure(contest, options.rounds, QUICK_SCALE if options.quick else 1.0)
             log = contest.sidecar.process.log_tail()
     except (EngineUnavailable, ServerFailed, ghz_runs.GhzFailed) as problem:
@@ -75,19 +74,22 @@ def _contest(engine: Engine) -> Iterator[Contest]:
         yield Contest(pannier, echo, boto3)
 
 
-def _measure(contest: Contest, rounds: int, scale: float) -> Mapping[str, Sequence[Measurement]]:
-    measured = defaultdict[str, list[Measurement]](list)
+def _measure(contest: Contest, rounds: int, scale: float) -> Sequence[Mapping[str, Measurement]]:
+    measured = []
     for number in range(1, rounds + 1):
         _say(f"Round {number} of {rounds}")
-        for name, measurement in measure_round(contest, scale):
-            measured[name].append(measurement)
+        measured.append(measure_round(contest, scale))
     return measured
 
 
-def _lines(rounds: Mapping[str, Sequence[Measurement]]) -> Sequence[Line]:
+def _lines(rounds: Sequence[Mapping[str, Measurement]]) -> Sequence[Line]:
+    def of(step: str | None) -> Sequence[Measurement]:
+        return [one[step] for one in rounds] if step else []
+
+    paced = {step.pace: step.name for step in STEPS}
     sidecar_first = sorted(STEPS, key=lambda step: step.server != "sidecar")
     return [
-        Line(step.name, rounds[step.name], rounds[step.echo] if step.echo else ())
+        Line(step.name, of(step.name), of(step.echo), of(paced.get(step.name)))
         for step in sidecar_first
     ]
 
@@ -98,10 +100,11 @@ def _conclude(lines: Sequence[Line], max_ratio: float) -> int:
         for problem, count in line.errors.items():
             failed = True
             print(f"{line.name}: {count} times {problem}")
-        if line.name in COMPARED and line.ratio is not None:
-            verdict = "met" if line.ratio <= GOAL else "MISSED"
-            print(f"{line.name} costs {line.ratio:.2f} echoes (goal: at most {GOAL}, {verdict})")
-            failed |= line.ratio > max_ratio
+        ratio = line.ratio(line.echo)
+        if line.name in COMPARED and ratio is not None:
+            verdict = "met" if ratio <= GOAL else "MISSED"
+            print(f"{line.name} costs {ratio:.2f} echoes (goal: at most {GOAL}, {verdict})")
+            failed |= ratio > max_ratio
     return 1 if failed else 0
 
 

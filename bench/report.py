@@ -23,27 +23,46 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the table: the same measurement in each round, its ratio where there is one."""
+    """One line of the table.
+
+    Attributes:
+        name: What was called.
+        rounds: Its measurement in each round.
+        echo: The echo's measurements in the same rounds, flat out.
+        paced_echo: The echo's at the rate that this line had in the same round.
+    """
 
     name: str
     rounds: Sequence[Measurement]
     echo: Sequence[Measurement] = ()
+    paced_echo: Sequence[Measurement] = ()
 
     @property
     def errors(self) -> Counter[str]:
         """All that went wrong, in all rounds."""
         return sum((one.calls.errors for one in self.rounds), Counter())
 
-    @property
-    def ratio(self) -> float | None:
-        """CPU per request ÷ that of the echo in the same round: the median of the rounds."""
-        if not self.echo:
+    def ratio(self, others: Sequence[Measurement]) -> float | None:
+        """Return CPU per request ÷ the other's in the same round, the median of the rounds.
+
+        None where there is nothing to compare with.
+        """
+        if not others:
             return None
-        pairs = zip(self.rounds, self.echo, strict=True)
-        return median(one.cpu_microseconds / echo.cpu_microseconds for one, echo in pairs)
+        pairs = zip(self.rounds, others, strict=True)
+        return median(one.cpu_microseconds / other.cpu_microseconds for one, other in pairs)
 
 
-HEADINGS = ("", "requests/s", "p50 ms", "p99 ms", "errors", "CPU us/request", "÷ echo")
+HEADINGS = (
+    "",
+    "requests/s",
+    "p50 ms",
+    "p99 ms",
+    "errors",
+    "CPU us/request",
+    "÷ echo",
+    "÷ paced echo",
+)
 
 
 def table(lines: Iterable[Line]) -> str:
@@ -57,13 +76,18 @@ def _cells(line: Line) -> Sequence[str]:
     calls = [one.calls for one in line.rounds]
     return (
         line.name,
-        f"{median(one.requests / one.seconds for one in calls):,.0f}",
+        f"{median(one.rate for one in calls):,.0f}",
         f"{median(one.percentile(50) for one in calls) * 1e3:.2f}",
         f"{median(one.percentile(99) for one in calls) * 1e3:.2f}",
         f"{line.errors.total():,}",
         f"{median(one.cpu_microseconds for one in line.rounds):,.0f}",
-        "" if line.ratio is None else f"{line.ratio:.2f}",
+        _shown(line.ratio(line.echo)),
+        _shown(line.ratio(line.paced_echo)),
     )
+
+
+def _shown(ratio: float | None) -> str:
+    return "" if ratio is None else f"{ratio:.2f}"
 
 
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:

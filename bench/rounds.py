@@ -1,7 +1,7 @@
 """What one round of the load test measures, and in which order."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -36,6 +36,9 @@ class Step:
         seeds: Configurations that first write, through the sidecar, what the calls need.
         scale: How many calls, as a share of what the configurations say.
         echo: The step whose CPU time this one is compared with.
+        pace: The step whose rate this one keeps to. A server that waits for its store
+            sleeps and wakes more often per call than one that is flat out, which costs
+            CPU of its own.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Step:
     seeds: Sequence[str] = ()
     scale: float = 1.0
     echo: str | None = None
+    pace: str | None = None
 
 
 VERSIONS = ["seed/put_if_version"]
@@ -54,6 +58,7 @@ STEPS = (
     Step("echo: Get", "echo", ["get"]),
     Step("Get", "sidecar", ["get"], echo="echo: Get"),
     Step("boto3: Get", "boto3", ["get"], scale=BOTO3_SCALE, echo="echo: Get"),
+    Step("echo: Get, paced", "echo", ["get"], pace="Get"),
     Step("echo: PutIfVersion", "echo", ["put_if_version"]),
     Step("PutIfVersion", "sidecar", ["put_if_version"], VERSIONS, echo="echo: PutIfVersion"),
     Step(
@@ -64,6 +69,7 @@ STEPS = (
         scale=BOTO3_SCALE,
         echo="echo: PutIfVersion",
     ),
+    Step("echo: PutIfVersion, paced", "echo", ["put_if_version"], pace="PutIfVersion"),
     Step("Put", "sidecar", ["put"]),
     Step("Delete", "sidecar", ["delete"], ["seed/delete"]),
     Step("ListByPrefix", "sidecar", ["list_by_prefix"]),
@@ -77,19 +83,22 @@ STEPS = (
 )
 
 
-def measure_round(contest: Contest, scale: float) -> Iterator[tuple[str, Measurement]]:
+def measure_round(contest: Contest, scale: float) -> Mapping[str, Measurement]:
     """Measure each step once, with ``scale`` times the calls of its configurations."""
+    measured: dict[str, Measurement] = {}
     for step in STEPS:
-        yield step.name, _measure(contest, step, scale)
+        pace = measured[step.pace].calls.rate if step.pace else 0.0
+        measured[step.name] = _measure(contest, step, scale, pace)
+    return measured
 
 
-def _measure(contest: Contest, step: Step, scale: float) -> Measurement:
+def _measure(contest: Contest, step: Step, scale: float, pace: float) -> Measurement:
     label = f".{next(_run_numbers)}"
     if step.seeds:
         ghz_runs.run(contest.sidecar.address, *step.seeds, label=label)
     server: Server = getattr(contest, step.server)
     before = server.cpu_seconds()
     calls = ghz_runs.run(
-        server.address, *step.configurations, scale=scale * step.scale, label=label
+        server.address, *step.configurations, scale=scale * step.scale, pace=pace, label=label
     )
     return Measurement(calls, server.cpu_seconds() - before)

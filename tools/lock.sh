@@ -19,5 +19,5 @@ for name in build runtime dev ministack; do
         --output-file="requirements/$name.txt" "$@" "requirements/$name.in"
 done
 npm --prefix tools install --package-lock-only --omit-lockfile-registry-resolved \
-    --no-audit --no-fund --loglevel=error
+    --no-audit --no-fund --loglevel=error >/dev/null
 go -C tools/go mod tidy

@@ -11,17 +11,28 @@ from uuid import uuid4
 import pytest
 
 from tests.engines import aws_environment, npm_package
-from tests.engines.dynamodb_local import Engine, Kind, best_kind, running_engine
+from tests.engines.dynamodb_local import Engine, Kind, best_kind, running_engine, tools_are_required
 from tests.engines.errors import EngineUnavailable
 from tests.engines.table import Table, create_table
 
+NOT_ON_MINISTACK = "not_on_ministack"
 REAL_TABLE = os.environ.get("PANNIER_TEST_TABLE") or None
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Keep the tests away from every AWS account that nobody named."""
+    config.addinivalue_line("markers", f"{NOT_ON_MINISTACK}(why): needs AWS's own engine")
     if REAL_TABLE is None:
         aws_environment.isolate()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what ministack does otherwise than DynamoDB; the mark says what that is."""
+    mark = item.get_closest_marker(NOT_ON_MINISTACK)
+    if mark is None or REAL_TABLE is not None or tools_are_required():
+        return
+    if npm_package.problem() is not None:
+        pytest.skip(f"not on ministack: {mark.args[0]}")
 
 
 def pytest_report_header() -> str:

@@ -37,7 +37,7 @@ def test_runs_side_by_side_count_as_one_run() -> None:
 def test_a_ratio_compares_what_was_measured_in_the_same_round() -> None:
     ours = [Measurement(_calls(100), cpu) for cpu in (0.010, 0.040, 0.030)]
     echo = [Measurement(_calls(100), cpu) for cpu in (0.010, 0.020, 0.010)]
-    assert Line("Get", ours, echo).ratio == pytest.approx(2.0)
+    assert Line("Get", ours).ratio(echo) == pytest.approx(2.0)
 
 
 def test_the_table_has_medians_and_the_sum_of_errors() -> None:

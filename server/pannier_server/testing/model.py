@@ -1,13 +1,15 @@
 """What a store of versioned records must do, as plainly as it can be written.
 
 The model is for comparison with real backends, so it shares no code with them. It
-knows rows as a dictionary and each operation as a function from what is there to what
-is answered. One thing it cannot know: whether an expired row is still stored or was
-reaped. So it works out the answers for both cases, and learns from the answer which
-one it was.
+knows what is stored at each key, and each operation as a function from a row to an
+answer and the row that is there afterwards. Two things it cannot know: which expired
+rows a clean-up with a limit or a delete has removed, and whether the store reaped one
+by itself. So it keeps every possibility, works out the answer for each, and learns from
+the answer which of them it was.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from pannier_server.backends.contract import Key, Record, Write
@@ -31,7 +33,6 @@ class Row:
         expires_at: When it expires, in epoch seconds; None for never.
         write_id: Which write made it.
         previous_write_id: Which write made the version before, if any did.
-        perhaps_gone: True where it has expired and something may have removed it.
     """
 
     version: int
@@ -39,7 +40,6 @@ class Row:
     expires_at: int | None
     write_id: str
     previous_write_id: str | None
-    perhaps_gone: bool = False
 
     @property
     def etag(self) -> str:
@@ -71,98 +71,120 @@ class Step(NamedTuple):
 
 
 class Model:
-    """All rows, and what each operation answers."""
+    """All that may be stored, and what each operation answers."""
 
     def __init__(self) -> None:
         """Start with no rows."""
-        self.rows: dict[Key, Row] = {}
+        self._stored: dict[Key, list[Row | None]] = {}
 
-    def settle(self, key: Key, answer: object, steps: list[Step]) -> None:
-        """Take over the row of the step that an answer shows to have been taken.
+    def get(self, key: Key, now: int, answer: object) -> None:
+        """Take over what a read answers.
 
-        Raises:
-            AssertionError: The answer is none of those allowed.
+        Like each method that takes an answer, it raises `AssertionError` where the
+        contract does not allow it.
         """
-        taken = [step for step in steps if step.answer == answer]
-        allowed = " or ".join(str(step.answer) for step in steps)
-        assert taken, f"answered {answer}; the contract allows {allowed}"
-        row = taken[0].row
-        if row is None:
-            self.rows.pop(key, None)
-        else:
-            self.rows[key] = row
+        rows = self._rows(key)
+        self._settle(key, answer, [Step(_read(key, row, now), row) for row in rows])
 
-    def get(self, key: Key, now: int) -> list[Step]:
-        """Return how a read can go."""
-        return [Step(self._read(key, row, now), row) for row in self._cases(key, now)]
+    def put(self, key: Key, write: Write, now: int, answer: object) -> None:
+        """Take over what a put answers."""
 
-    def put(self, key: Key, write: Write, now: int) -> list[Step]:
-        """Return how a put can go."""
-        return [_retry(row, write, None) or _write(row, write) for row in self._cases(key, now)]
+        def step(row: Row | None) -> Step:
+            return _retry(row, write, None) or _write(row, write)
+
+        self._settle(
+            key, answer, [step(row) for row in self._rows(key)], self._reaped(key, now, step)
+        )
 
     def put_if_version(
-        self, key: Key, write: Write, expected_version: int, etag: str, now: int
-    ) -> list[Step]:
-        """Return how a conditional put can go."""
-        return [
-            _retry(row, write, expected_version)
-            or _refuse(row, expected_version, etag, now)
-            or _write(row, write)
-            for row in self._cases(key, now)
-        ]
+        self, key: Key, write: Write, expected_version: int, etag: str, now: int, answer: object
+    ) -> None:
+        """Take over what a conditional put answers."""
 
-    def delete(self, key: Key, expected_version: int | None, etag: str, now: int) -> list[Step]:
-        """Return how a delete can go."""
-        row = self.rows.get(key)
-        if row is None:
-            return [Step(answer=False, row=None)]
-        if not _is_live(row, now):
-            return [Step(answer=False, row=replace(row, perhaps_gone=True))]
-        if (expected_version and row.version != expected_version) or (etag and row.etag != etag):
-            return [Step(_conflict(row, expected_version or 0), row)]
-        return [Step(answer=True, row=None)]
+        def step(row: Row | None) -> Step:
+            return (
+                _retry(row, write, expected_version)
+                or _refuse(row, expected_version, etag, now)
+                or _write(row, write)
+            )
+
+        self._settle(
+            key, answer, [step(row) for row in self._rows(key)], self._reaped(key, now, step)
+        )
+
+    def delete(
+        self, key: Key, expected_version: int | None, etag: str, now: int, answer: object
+    ) -> None:
+        """Take over what a delete answers."""
+        steps: list[Step] = []
+        for row in self._rows(key):
+            if row is None:
+                steps.append(Step(answer=False, row=None))
+            elif not _is_live(row, now):
+                # It may be removed on the way.
+                steps += [Step(answer=False, row=row), Step(answer=False, row=None)]
+            elif (expected_version and row.version != expected_version) or (
+                etag and row.etag != etag
+            ):
+                steps.append(Step(_conflict(row, expected_version or 0), row))
+            else:
+                steps.append(Step(answer=True, row=None))
+        self._settle(key, answer, steps)
 
     def listed(self, owner: str, prefix: str, now: int) -> list[Record]:
-        """Return all that an ascending list answers."""
-        keys = [key for key in self.rows if key.owner == owner and key.name.startswith(prefix)]
-        keys.sort(key=lambda key: key.name.encode())
-        rows = [(key, self.rows[key]) for key in keys]
-        return [_record(key, row) for key, row in rows if _is_live(row, now)]
+        """Return all that an ascending list answers.
+
+        A record of which it is not known whether it is there must be read first.
+        """
+        found: list[Record] = []
+        for key in sorted(self._stored, key=lambda key: key.name.encode()):
+            live = {row for row in self._rows(key) if row and _is_live(row, now)}
+            if key.owner == owner and key.name.startswith(prefix) and live:
+                (row,) = live
+                found.append(_record(key, row))
+        return found
 
     def clean_up(
         self, owner: str, prefix: str, limit: int, now: int, removed: int, *, more: bool
     ) -> None:
-        """Take over what a clean-up answers.
+        """Take over what a clean-up answers."""
+        perhaps = surely = 0
+        for key, rows in self._stored.items():
+            expired = [row for row in rows if row and not _is_live(row, now)]
+            if key.owner != owner or not key.name.startswith(prefix) or not expired:
+                continue
+            perhaps += 1
+            surely += len(expired) == len(rows)
+            left = [row for row in rows if more or row not in expired]
+            self._stored[key] = [*left, None]
+        assert removed <= min(limit, perhaps), f"removed {removed} of at most {perhaps} expired"
+        least = min(limit, surely) if more else surely
+        assert removed >= least, f"removed {removed} of at least {least} expired"
 
-        Raises:
-            AssertionError: The answer is none of those allowed.
-        """
-        expired = [
-            key
-            for key, row in self.rows.items()
-            if key.owner == owner and key.name.startswith(prefix) and not _is_live(row, now)
-        ]
-        surely = sum(not self.rows[key].perhaps_gone for key in expired)
-        assert removed <= limit
-        assert removed <= len(expired)
-        assert removed >= min(limit, surely)
-        if more:
-            for key in expired:
-                self.rows[key] = replace(self.rows[key], perhaps_gone=True)
-            return
-        assert removed >= surely
-        for key in expired:
-            del self.rows[key]
+    def _rows(self, key: Key) -> list[Row | None]:
+        """Return all that may be stored at a key."""
+        return self._stored.get(key, [None])
 
-    def _cases(self, key: Key, now: int) -> list[Row | None]:
-        """Return what may be stored at a key: an expired row may be gone."""
-        row = self.rows.get(key)
-        return [row] if row is None or _is_live(row, now) else [row, None]
+    def _reaped(self, key: Key, now: int, step: Callable[[Row | None], Step]) -> list[Step]:
+        """Return how an operation goes if the store reaped an expired row by itself."""
+        expired = any(row and not _is_live(row, now) for row in self._rows(key))
+        return [step(None)] if expired else []
 
-    def _read(self, key: Key, row: Row | None, now: int) -> object:
-        if row is None or not _is_live(row, now):
-            return Refusal(RecordNotFound)
-        return _record(key, row)
+    def _settle(
+        self, key: Key, answer: object, steps: list[Step], reaped: Sequence[Step] = ()
+    ) -> None:
+        """Keep the rows of the steps that an answer shows to be possible."""
+        rows = [step.row for step in steps if step.answer == answer]
+        rows = rows or [step.row for step in reaped if step.answer == answer]
+        allowed = " or ".join(str(step.answer) for step in [*steps, *reaped])
+        assert rows, f"answered {answer}; the contract allows {allowed}"
+        self._stored[key] = list(dict.fromkeys(rows))
+
+
+def _read(key: Key, row: Row | None, now: int) -> object:
+    if row is None or not _is_live(row, now):
+        return Refusal(RecordNotFound)
+    return _record(key, row)
 
 
 def _is_live(row: Row, now: int) -> bool:
