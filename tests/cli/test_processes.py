@@ -2,6 +2,7 @@
 
 import os
 import pty
+import shlex
 import signal
 import subprocess
 import sys
@@ -53,6 +54,12 @@ class Terminal:
         while text not in self.shown and time.monotonic() < deadline:
             self.shown += os.read(self.controller, 4096)
 
+    def wait_until_it_sleeps(self) -> None:
+        """Wait until the process waits for input: a signal just before is seen after it."""
+        stat = Path(f"/proc/{self.process.pid}/stat")
+        while stat.read_text().rpartition(") ")[2][0] != "S":
+            os.sched_yield()
+
     def read_to_the_end(self) -> bytes:
         try:
             while piece := os.read(self.controller, 4096):
@@ -103,7 +110,7 @@ def test_a_reader_that_goes_away_ends_a_list_quietly(
 
 
 def test_without_standard_output_nothing_breaks(address: str, owner: str) -> None:
-    script = f"{' '.join(COMMAND)} put {owner}:a --data x >&-"
+    script = f"{shlex.join(COMMAND)} put {owner}:a --data x >&-"
 
     ended = subprocess.run(["sh", "-c", script], capture_output=True, check=False)
 
@@ -139,6 +146,7 @@ def test_data_can_be_typed_into_a_terminal(store: client.Store, owner: str) -> N
 def test_ctrl_c_ends_a_command_quietly(address: str, owner: str) -> None:
     with on_terminal("put", f"{owner}:a") as terminal:
         terminal.read_until(b"end it with Ctrl-D\r\n")
+        terminal.wait_until_it_sleeps()
         terminal.process.send_signal(signal.SIGINT)
         shown = terminal.read_to_the_end()
         code = terminal.process.wait(SECONDS)

@@ -56,6 +56,7 @@ def test_a_table_is_made_with_its_keys_and_expiry_and_billed_by_use(new_table: N
     assert expiry == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
 
 
+@pytest.mark.not_on_ministack("it has point-in-time recovery, which DynamoDB Local lacks")
 def test_a_table_that_was_made_passes_the_check(new_table: NewTable) -> None:
     table = new_table()
     create_table(location_of(table))
@@ -179,6 +180,7 @@ def test_deletion_protection_is_as_asked_and_off_on_a_local_engine(
     assert message(findings, "deletion protection") == ("on" if protect else "off")
 
 
+@pytest.mark.not_on_ministack("it has point-in-time recovery, which DynamoDB Local lacks")
 def test_backups_that_the_engine_does_not_have_are_a_warning(new_table: NewTable) -> None:
     table = new_table()
 

@@ -146,14 +146,14 @@ def test_under_load_a_drain_loses_no_acknowledged_write(tmp_path: Path) -> None:
         assert sum(1 for _ in store.list("o:")) >= len(acknowledged)
 
 
-def test_a_second_sigterm_ends_the_sidecar_at_once(dynamodb_table: Table) -> None:
+def test_a_second_sigterm_ends_the_sidecar_at_once() -> None:
     hole = socket.create_server(("127.0.0.1", 0))
     url = f"dynamodb://t_t?region=us-east-1&endpoint=http://127.0.0.1:{hole.getsockname()[1]}"
     with sidecar_process(url, "--grace=600s") as sidecar, hole:
         channel = grpc.insecure_channel(sidecar.address)
         stub = StorageBackendStub(channel)  # type: ignore[no-untyped-call]
         call = stub.Get.future(pb.GetRequest(key="o:n"), timeout=60)
-        hole.accept()
+        connections = wait_for_request(hole, b"GetItem")
         sidecar.process.send_signal(signal.SIGTERM)
         with pytest.raises(subprocess.TimeoutExpired):
             sidecar.process.wait(1)
@@ -161,6 +161,18 @@ def test_a_second_sigterm_ends_the_sidecar_at_once(dynamodb_table: Table) -> Non
         assert sidecar.process.wait() == -signal.SIGTERM
         call.cancel()
         channel.close()
+        for connection in connections:
+            connection.close()
+
+
+def wait_for_request(hole: socket.socket, operation: bytes) -> list[socket.socket]:
+    """Accept connections and answer nothing, until one brings a request; return them all."""
+    connections = []
+    while True:
+        connection, _ = hole.accept()
+        connections.append(connection)
+        if operation in connection.recv(65_536):
+            return connections
 
 
 async def test_a_call_that_comes_during_a_drain_is_told_so() -> None:

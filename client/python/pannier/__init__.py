@@ -38,6 +38,8 @@ from pannier.records import CleanupResult, Page, Record, Unreadable, Written
 from pannier.retries import NO_RETRIES, RetryPolicy
 from pannier.store import Store, connect
 
+__version__ = "0.1.0"
+
 __all__ = [
     "NO_RETRIES",
     "AlreadyExists",

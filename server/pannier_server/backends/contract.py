@@ -10,13 +10,15 @@ Obligations that hold for every method:
   ``expires_at`` is at or before it is absent, whether or not its row is still there.
   A backend reads no clock of its own to decide about expiry.
 - **Deadline.** Work stops at ``call.deadline`` with `DeadlineExceeded`, and when the
-  awaiting task is cancelled. Retries inside a backend fit into it.
+  awaiting task is cancelled. Retries inside a backend fit into it. A method that never
+  waits may ignore it.
 - **Errors.** Only `StorageError` and its subclasses are raised. The error of a write
   says in ``write_outcome`` whether the write may have been applied.
 - **Corrupt rows.** A row that is no record (version or data missing or of another
   type, a version that is no whole number from 1 to `MAX_VERSION`, an ``expires_at``
   that is no number) raises `RecordCorrupt` with what is wrong; it is never hidden,
-  changed or answered as absent.
+  changed or answered as absent. Its write ids do not count: what they named cannot be
+  told any more.
 """
 
 from collections.abc import Sequence

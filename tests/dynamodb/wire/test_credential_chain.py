@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shlex
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -87,18 +88,23 @@ async def test_looking_anew_reads_a_changed_file(tmp_path: Path) -> None:
         assert (await load(chain)).credentials.access_key == name
 
 
+def python(script: Path) -> str:
+    """Return the command line that runs a script, whose path may hold spaces."""
+    return shlex.join([sys.executable, str(script)])
+
+
 async def test_a_process(tmp_path: Path) -> None:
     printed = json.dumps({"Version": 1, "AccessKeyId": "P", "SecretAccessKey": "secret"})
     script = tmp_path / "print.py"
     script.write_text(f"print({printed!r})")
-    write_file(tmp_path, "config", f"[default]\ncredential_process = {sys.executable} {script}\n")
+    write_file(tmp_path, "config", f"[default]\ncredential_process = {python(script)}\n")
     assert (await load(BotocoreChain("eu-west-1"))).credentials == Credentials("P", "secret")
 
 
 async def test_what_a_failing_process_prints_is_not_repeated(tmp_path: Path) -> None:
     script = tmp_path / "fail.py"
     script.write_text("import sys; sys.exit('my secret')")
-    write_file(tmp_path, "config", f"[default]\ncredential_process = {sys.executable} {script}\n")
+    write_file(tmp_path, "config", f"[default]\ncredential_process = {python(script)}\n")
     with pytest.raises(StoreUnavailable, match="CredentialRetrievalError") as raised:
         await load(BotocoreChain("eu-west-1"))
     assert "secret" not in raised.value.message
