@@ -16,6 +16,7 @@ SHRINKING = pytest.mark.timeout(600)
 
 class TestMemory(StorageBackendContract):
     never_waits = True
+    puts_per_caller = 100
 
     @pytest.fixture
     def memory(self) -> MemoryBackend:
