@@ -93,7 +93,8 @@ class _Workers:
         while True:
             listened, code = await self._run_worker()
             if self._stopping:
-                return code
+                # One that did not listen yet had nothing to finish.
+                return code if listened else 0
             failed_starts = 0 if listened else failed_starts + 1
             if failed_starts == _MAX_FAILED_STARTS:
                 self._stop(signal.SIGTERM)
@@ -112,6 +113,9 @@ class _Workers:
         assert process.stdin is not None
         assert process.stdout is not None
         self._running.add(process)
+        if self._stopping:
+            # The signal came while the process was being made, and did not reach it.
+            process.terminate()
         try:
             with contextlib.suppress(ConnectionError):
                 process.stdin.write(pickle.dumps(self._settings))

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -21,10 +22,12 @@ from pannier.v1.storage_pb2_grpc import StorageBackendStub
 from pannier_server.app import running_sidecar
 from pannier_server.backends.contract import Call, Key, Write, Written
 from pannier_server.backends.memory import MemoryBackend
-from pannier_server.config import Settings, UnixAddress
+from pannier_server.config import Settings, TcpAddress, UnixAddress
 from pannier_server.service.handlers import BackendHandlers
 from pannier_server.service.servicer import CallsInFlight, StorageServicer
+from pannier_server.supervisor import _Workers
 from tests.engines.dynamodb_local import running_engine
+from tests.engines.process import free_port
 from tests.engines.table import Table, create_table
 from tests.sidecars import LOOPBACK, channel_to, eventually, sidecar_process
 from tests.statuses import failure_of
@@ -278,6 +281,31 @@ def test_several_workers_share_a_port_and_one_that_dies_is_replaced(tmp_path: Pa
         with pannier.connect(sidecar.address) as store:
             assert store.put("o:n", b"").version == 2
         assert sidecar.stop() == 0
+
+
+def test_a_stop_right_after_a_worker_died_ends_them_all(tmp_path: Path) -> None:
+    with sidecar_process(f"sqlite://{tmp_path}/p.db", "--workers=2") as sidecar:
+        (first, *_) = children(sidecar.process.pid)
+        os.kill(first, signal.SIGKILL)
+        assert sidecar.stop() == 0
+
+
+async def test_a_signal_that_comes_while_a_worker_is_being_made_reaches_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listen = (TcpAddress("127.0.0.1", free_port()),)
+    workers = _Workers(Settings(store=f"sqlite://{tmp_path}/p.db", listen=listen))
+    create = asyncio.create_subprocess_exec
+
+    async def signal_before_it_is_known(
+        *command: str, **options: Any
+    ) -> asyncio.subprocess.Process:
+        process = await create(*command, **options)
+        workers._stop(signal.SIGTERM)
+        return process
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", signal_before_it_is_known)
+    assert await workers.run() == 0
 
 
 def children(pid: int) -> list[int]:
