@@ -10,9 +10,9 @@ import logging
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
-from pannier_server.backends.contract import Call, StorageBackend
+from pannier_server.backends.contract import StorageBackend
 from pannier_server.backends.errors import StorageError, Throttled
-from pannier_server.service.interface import Clock
+from pannier_server.service.interface import CallContext, Clock
 from pannier_server.service.servicer import SERVICE_NAME
 
 _log = logging.getLogger(__name__)
@@ -57,9 +57,9 @@ class HealthService:
 
     async def _check(self) -> str | None:
         """Return what is wrong with the store; None where it is well."""
-        deadline = asyncio.get_running_loop().time() + _CHECK_TIMEOUT
+        context = CallContext(self._clock, deadline=None, default_timeout=_CHECK_TIMEOUT)
         try:
-            await self._backend.check(Call(int(self._clock() // 1), deadline))
+            await self._backend.check(context.store_call())
         except Throttled:
             return None
         except StorageError as error:

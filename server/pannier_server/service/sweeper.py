@@ -3,9 +3,9 @@
 import asyncio
 import logging
 
-from pannier_server.backends.contract import Call, StorageBackend
+from pannier_server.backends.contract import StorageBackend
 from pannier_server.backends.errors import StorageError
-from pannier_server.service.interface import Clock
+from pannier_server.service.interface import CallContext, Clock
 
 _log = logging.getLogger(__name__)
 
@@ -25,10 +25,9 @@ async def sweep_expired(backend: StorageBackend, *, clock: Clock, interval: floa
 
 async def _sweep(backend: StorageBackend, clock: Clock) -> None:
     """Remove what has expired by now, with room for other work between batches."""
+    context = CallContext(clock, deadline=None, default_timeout=_BATCH_TIMEOUT)
     more = True
     while more:
-        deadline = asyncio.get_running_loop().time() + _BATCH_TIMEOUT
-        call = Call(int(clock() // 1), deadline)
-        cleaned = await backend.cleanup_expired(None, limit=_BATCH, call=call)
+        cleaned = await backend.cleanup_expired(None, limit=_BATCH, call=context.store_call())
         more = cleaned.more
         await asyncio.sleep(0)

@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from typing import NoReturn
 
@@ -109,7 +110,8 @@ class DynamoDBBackend:
             body = await self._write(self._requests.put(key, write), write, call)
         except ConditionFailed as failed:
             row = self._answers.item(failed.item)
-            return _explained(failed, lambda: rules.put_over(row, write))
+            with _explaining(failed):
+                return _earlier_attempt(rules.put_over(row, write))
         return self._written(body, write)
 
     async def put_if_version(
@@ -134,12 +136,12 @@ class DynamoDBBackend:
                 row, expected_version=expected_version, etag=etag
             ):
                 failed.write_outcome = WriteOutcome.NOT_APPLIED
-            return _explained(
-                failed,
-                lambda: rules.put_over_version(
-                    row, write, expected_version=expected_version, etag=etag, now=call.now
-                ),
-            )
+            with _explaining(failed):
+                return _earlier_attempt(
+                    rules.put_over_version(
+                        row, write, expected_version=expected_version, etag=etag, now=call.now
+                    )
+                )
         if not expected_version:
             return self._written(body, write)
         return Written(expected_version + 1, format_etag(expected_version + 1, write.write_id))
@@ -162,7 +164,12 @@ class DynamoDBBackend:
             await self._call("DeleteItem", request, call, effect)
         except ConditionFailed as failed:
             row = self._answers.item(failed.item)
-            return _explained_delete(failed, row, expected_version, etag, call.now)
+            with _explaining(failed):
+                if rules.delete_over(
+                    row, expected_version=expected_version, etag=etag, now=call.now
+                ):
+                    raise _contradiction() from None
+            return False
         return True
 
     async def list_page(self, request: PageRequest, call: Call) -> Page:
@@ -270,35 +277,23 @@ class DynamoDBBackend:
         ) from error
 
 
-def _explained(failed: ConditionFailed, decide: Callable[[], Row | Written]) -> Written:
-    """Return what an earlier attempt wrote, or raise why the condition failed."""
+@contextmanager
+def _explaining(failed: ConditionFailed) -> Iterator[None]:
+    """Give an error that explains a failed condition the outcome of all attempts."""
     try:
-        decision = decide()
+        yield
     except StorageError as error:
         error.write_outcome = failed.write_outcome
         raise
+
+
+def _earlier_attempt(decision: Row | Written) -> Written:
+    """Return what an earlier attempt wrote, the one reason left for a failed condition."""
     if isinstance(decision, Row):
-        raise StorageError(  # pragma: no cover (expressions and rules agree; tests walk all states)
-            "a condition failed that holds", write_outcome=failed.write_outcome
-        )
+        raise _contradiction()
     return decision
 
 
-def _explained_delete(
-    failed: ConditionFailed,
-    row: Row | CorruptRow | None,
-    expected_version: int | None,
-    etag: str,
-    now: int,
-) -> bool:
-    """Return that nothing live was there, or raise why the condition failed."""
-    try:
-        deleted = rules.delete_over(row, expected_version=expected_version, etag=etag, now=now)
-    except StorageError as error:
-        error.write_outcome = failed.write_outcome
-        raise
-    if deleted:
-        raise StorageError(  # pragma: no cover (expressions and rules agree; tests walk all states)
-            "a condition failed that holds", write_outcome=failed.write_outcome
-        )
-    return False
+def _contradiction() -> StorageError:
+    """Return the error for expressions and rules that disagree; tests walk all states."""
+    return StorageError("a condition failed that holds")
