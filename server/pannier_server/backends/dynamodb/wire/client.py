@@ -36,6 +36,10 @@ from pannier_server.backends.dynamodb.wire.tls import client_tls_context
 from pannier_server.backends.errors import DeadlineExceeded, StorageError, Throttled
 
 
+# uvloop counts whole milliseconds: a timer can fire this much before its time.
+_TIMER_RESOLUTION = 0.002
+
+
 class DynamoDBClient:
     """Calls DynamoDB over a pool of connections, signed, and retried within a deadline.
 
@@ -132,7 +136,7 @@ class DynamoDBClient:
                     return answer.body
                 failure = answer_failure(answer, operation, self._place)
             except AttemptFailed as failed:
-                past = self._loop.time() >= deadline
+                past = self._loop.time() + _TIMER_RESOLUTION >= deadline
                 failure = attempt_failure(failed, self._place, past_deadline=past)
             except StorageError as error:
                 raise (attempts.final(error) if attempts else error) from None
