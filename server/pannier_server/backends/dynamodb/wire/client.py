@@ -35,7 +35,6 @@ from pannier_server.backends.dynamodb.wire.signing import Signer
 from pannier_server.backends.dynamodb.wire.tls import client_tls_context
 from pannier_server.backends.errors import DeadlineExceeded, StorageError, Throttled
 
-
 # uvloop counts whole milliseconds: a timer can fire this much before its time.
 _TIMER_RESOLUTION = 0.002
 
