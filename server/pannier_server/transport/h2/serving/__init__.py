@@ -1,0 +1,1 @@
+"""The asyncio part: connections, calls and their handlers, the server."""

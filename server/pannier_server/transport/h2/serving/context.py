@@ -1,0 +1,430 @@
+"""One call as its handler sees it: the interface of ``grpc.aio.ServicerContext``."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
+
+from pannier_server.transport.h2.http2.errors import ErrorCode
+from pannier_server.transport.h2.http2.stream import Stream
+from pannier_server.transport.h2.serving.held import Share
+from pannier_server.transport.h2.serving.peer import identity_key
+from pannier_server.transport.h2.serving.request import RequestBody
+from pannier_server.transport.h2.wire import answers, messages
+from pannier_server.transport.h2.wire.heads import RequestHead
+from pannier_server.transport.h2.wire.messages import MessageRefused
+from pannier_server.transport.h2.wire.metadata import (
+    Field,
+    Metadatum,
+    decode_metadata,
+    encode_metadata,
+)
+
+if TYPE_CHECKING:
+    from pannier_server.transport.h2.serving.protocol import ServerProtocol
+
+_log = logging.getLogger(__name__)
+
+OK: Final = 0
+CANCELLED: Final = 1
+UNKNOWN: Final = 2
+DEADLINE_EXCEEDED: Final = 4
+RESOURCE_EXHAUSTED: Final = 8
+UNIMPLEMENTED: Final = 12
+INTERNAL: Final = 13
+
+_GZIP_CHOICE: Final = 2
+
+
+class AbortError(Exception):
+    """Ends a handler that has called `ServicerContext.abort`."""
+
+
+class StatusCode(Protocol):
+    """A gRPC status code: ``grpc.StatusCode`` fits."""
+
+    @property
+    def value(self) -> tuple[int, str]:
+        """Its number and its name in lower case."""
+        ...
+
+
+class _Extras:
+    """What most calls do without: a status other than OK, metadata, compression, callbacks."""
+
+    __slots__ = ("callbacks", "code", "compression", "details", "initial", "trailing")
+
+    def __init__(self) -> None:
+        self.code = OK
+        self.details = ""
+        self.initial: list[Field] = []
+        self.trailing: list[Field] = []
+        self.callbacks: list[Callable[[ServicerContext], None]] = []
+        self.compression = _Compression.NONE
+
+
+class _Compression(Enum):
+    NONE = auto()
+    GZIP = auto()
+    GZIP_BUT_NEXT = auto()
+
+
+class ServicerContext:
+    """A call. Its subclasses drive it; handlers see what has no underscore.
+
+    Attributes:
+        stream: Its stream; None as long as a call that came whole has not waited.
+    """
+
+    __slots__ = (
+        "_connection",
+        "_deadline",
+        "_extras",
+        "_head",
+        "_head_sent",
+        "_is_lingering",
+        "_lost",
+        "_over",
+        "_protocol",
+        "_stream_id",
+        "_task",
+        "_timer",
+        "stream",
+    )
+
+    def __init__(
+        self,
+        protocol: "ServerProtocol",
+        stream_id: int,
+        head: RequestHead,
+        timeout: float | None,
+    ) -> None:
+        """Make the context of a call whose head has just come."""
+        self._protocol = protocol
+        self._stream_id = stream_id
+        self._head = head
+        self._deadline = None if timeout is None else protocol.loop.time() + timeout
+        self.stream: Stream[RequestHead] | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._over = False
+        # None as long as nothing was set that a usual answer has not.
+        self._extras: _Extras | None = None
+        self._head_sent = False
+        self._lost = False
+
+    # -- what the client sent
+
+    def invocation_metadata(self) -> tuple[Metadatum, ...]:
+        """Return the request's metadata: text, and bytes under keys that end in ``-bin``."""
+        return decode_metadata(self._head.fields)
+
+    def time_remaining(self) -> float | None:
+        """Return the seconds until the deadline, 0 after it; None without one."""
+        if self._deadline is None:
+            return None
+        return max(0.0, self._deadline - self._protocol.loop.time())
+
+    def peer(self) -> str:
+        """Return the client's address, such as ``ipv4:127.0.0.1:50000`` or ``unix:``."""
+        return self._protocol.peer
+
+    def auth_context(self) -> Mapping[str, Sequence[bytes]]:
+        """Return what the client's certificate says; empty without TLS."""
+        return self._protocol.auth_context
+
+    def peer_identity_key(self) -> str | None:
+        """Return under which name of `auth_context` the client's identities stand."""
+        return identity_key(self.auth_context())
+
+    def peer_identities(self) -> Sequence[bytes] | None:
+        """Return the names in the client's certificate; None without one."""
+        key = self.peer_identity_key()
+        return None if key is None else self.auth_context()[key]
+
+    # -- how the call ends
+
+    async def abort(
+        self,
+        code: StatusCode,
+        details: str = "",
+        trailing_metadata: Sequence[tuple[str, str | bytes]] = (),
+    ) -> NoReturn:
+        """End the call with a status other than OK.
+
+        Raises:
+            AbortError: Always; let it pass.
+            ValueError: The code is OK.
+        """
+        if code.value[0] == OK:
+            raise ValueError("abort with OK: return instead")
+        self.set_code(code)
+        self.set_details(details)
+        if trailing_metadata:
+            self.set_trailing_metadata(trailing_metadata)
+        raise AbortError
+
+    async def abort_with_status(self, status: Any) -> NoReturn:
+        """End the call with a ``grpc.Status``: code, details and trailing metadata."""
+        await self.abort(status.code, status.details, status.trailing_metadata or ())
+
+    def set_code(self, code: StatusCode) -> None:
+        """Set the status code that the call ends with."""
+        self._set().code = code.value[0]
+
+    def set_details(self, details: str) -> None:
+        """Set the message that goes with the status code."""
+        self._set().details = details
+
+    def code(self) -> int:
+        """Return the number of the status code set so far."""
+        return self._extras.code if self._extras else OK
+
+    def details(self) -> str:
+        """Return the message set so far."""
+        return self._extras.details if self._extras else ""
+
+    def set_trailing_metadata(self, metadata: Sequence[tuple[str, str | bytes]]) -> None:
+        """Set the metadata after the answer.
+
+        Raises:
+            ValueError: A key or a value that metadata cannot have.
+        """
+        self._set().trailing = encode_metadata(metadata)
+
+    def trailing_metadata(self) -> Sequence[tuple[str, str | bytes]]:
+        """Return the metadata set by `set_trailing_metadata`."""
+        return decode_metadata(self._extras.trailing) if self._extras else ()
+
+    # -- what goes before the answer
+
+    async def send_initial_metadata(self, metadata: Sequence[tuple[str, str | bytes]]) -> None:
+        """Send the metadata before the answer, now.
+
+        Raises:
+            ValueError: A key or a value that metadata cannot have, or the answer has begun.
+        """
+        if self._head_sent:
+            raise ValueError("initial metadata after the answer has begun")
+        self._set().initial = encode_metadata(metadata)
+        if not self._over:
+            self._send_head(self._open_stream())
+            self._protocol.flush_soon()
+
+    def set_compression(self, compression: Any) -> None:
+        """Compress answers with gzip where the client takes it (``grpc.Compression.Gzip``)."""
+        if int(compression) == _GZIP_CHOICE and self._head.accepts_gzip:
+            self._set().compression = _Compression.GZIP
+        else:
+            self._set().compression = _Compression.NONE
+
+    def disable_next_message_compression(self) -> None:
+        """Send the next answer uncompressed."""
+        if self._set().compression is _Compression.GZIP:
+            self._set().compression = _Compression.GZIP_BUT_NEXT
+
+    # -- how it fares
+
+    def cancelled(self) -> bool:
+        """Say whether the client has cancelled the call or gone away."""
+        return self._lost
+
+    def done(self) -> bool:
+        """Say whether the call is over."""
+        return self._over
+
+    def add_done_callback(self, callback: Callable[["ServicerContext"], None]) -> None:
+        """Call a function once the call is over."""
+        self._set().callbacks.append(callback)
+
+    # -- for whoever drives the call
+
+    def _set(self) -> _Extras:
+        if self._extras is None:
+            self._extras = _Extras()
+        return self._extras
+
+    def _open_stream(self) -> Stream[RequestHead]:
+        """Return the call's stream, opened now where the call came whole."""
+        if self.stream is None:
+            connection = self._protocol.connection
+            self.stream = connection.adopt(self._stream_id, self._head, None)
+            self.stream.receiver = self
+        return self.stream
+
+    def _send_head(self, stream: Stream[RequestHead]) -> None:
+        if self._head_sent:
+            return
+        self._head_sent = True
+        block = answers.HEAD_BLOCK
+        extras = self._extras
+        if extras:
+            compressed = extras.compression is not _Compression.NONE
+            block = answers.head_block(extras.initial, compressed=compressed)
+        self._protocol.connection.outbox.headers(stream, block)
+
+    def _send_message(self, stream: Stream[RequestHead], message: bytes) -> None:
+        """Send one answer, its head before the first one."""
+        self._send_head(stream)
+        compression = self._extras.compression if self._extras else _Compression.NONE
+        compressed = compression is _Compression.GZIP
+        if compressed:
+            message = messages.compress(message)
+        elif compression is _Compression.GZIP_BUT_NEXT:
+            self._set().compression = _Compression.GZIP
+        start = messages.prefix(len(message), compressed=compressed)
+        self._protocol.connection.outbox.data(stream, start, message)
+
+    def _send_status(self) -> None:
+        """End the answer with the status that was set, which is the end of the call."""
+        extras = self._extras
+        if extras:
+            self._end(extras.code, extras.details, extras.trailing)
+        else:
+            self._end(OK, "", ())
+
+    def _end(self, code: int, message: str, metadata: Sequence[Field]) -> None:
+        if self._over:
+            return
+        connection = self._protocol.connection
+        if self._head_sent:
+            assert self.stream is not None
+            block = answers.trailers_block(code, message, metadata)
+            connection.outbox.end(self.stream, block)
+        else:
+            initial = self._extras.initial if self._extras else ()
+            block = answers.trailers_only_block(code, message, (*initial, *metadata))
+            connection.answer_with_head(self._stream_id, self.stream, block)
+        self._settle()
+
+    def _end_for(self, error: BaseException) -> None:
+        """End the call for what its handler raised."""
+        if self._over:
+            return
+        if isinstance(error, AbortError):
+            self._send_status()
+        elif isinstance(error, asyncio.CancelledError):
+            self._end(CANCELLED, "the handler was cancelled", ())
+        else:
+            self._protocol.meters.handler_errors += 1
+            _log.error("the handler of %s failed", self._head.path, exc_info=error)
+            self._end(UNKNOWN, "the handler failed; the server's log says how", ())
+
+    def _settle(self) -> None:
+        """Note that the call is over, and tell those who want to know."""
+        self._over = True
+        if self._timer:
+            self._timer.cancel()
+        stream = self.stream
+        if stream is not None and not stream.unsent_bytes:
+            self._protocol.held.release(self)
+        elif stream is not None:
+            self._protocol.held.hold(self, stream.unsent_bytes)
+        for callback in self._extras.callbacks if self._extras else ():
+            callback(self)
+
+    def _new_body(self, stream: Stream[RequestHead]) -> RequestBody:
+        protocol = self._protocol
+        return RequestBody(protocol.connection, stream, protocol.limits.max_message_bytes)
+
+    def _take(self, body: RequestBody, data: bytes) -> None:
+        """Take a piece of the request; what cannot be read ends the call."""
+        try:
+            body.take(data)
+        except MessageRefused as error:
+            if error.code == RESOURCE_EXHAUSTED:
+                self._protocol.meters.messages_too_large += 1
+            self._end_now(error.code, str(error))
+        else:
+            self._protocol.held.hold(self, body.held_bytes)
+
+    def _look_at_request(self, body: RequestBody, now: float) -> None:
+        """End a call whose request does not come to its end."""
+        protocol = self._protocol
+        if self._task is None and self._deadline is not None:
+            if self._deadline <= protocol.loop.time():
+                self._expire()
+        elif body.waited(now) > protocol.limits.request_timeout > 0:
+            protocol.meters.requests_timed_out += 1
+            self._end_now(DEADLINE_EXCEEDED, "the request did not arrive in time")
+
+    def _watch_deadline(self) -> None:
+        """End the call at its deadline."""
+        if self._deadline is not None:
+            self._timer = self._protocol.loop.call_at(self._deadline, self._expire)
+
+    def _expire(self) -> None:
+        self._protocol.meters.calls_expired += 1
+        self._end_now(DEADLINE_EXCEEDED, "the deadline has passed")
+        self._protocol.flush_soon()
+
+    def _end_now(self, code: int, message: str) -> None:
+        """End the call with a status although its handler runs."""
+        if self._over:
+            return
+        if self.stream is not None and self.stream.unsent_bytes:
+            self._protocol.connection.reset(self.stream, ErrorCode.CANCEL)
+            self._settle()
+        else:
+            self._end(code, message, ())
+        self._stop_handler()
+
+    def _stop_handler(self) -> None:
+        """Cancel the handler, which counts as a stream of its connection until it has ended."""
+        if self._task is not None and not self._task.done():
+            self._protocol.connection.lingering += 1
+            self._is_lingering = True
+            self._task.cancel()
+
+    def _run_task(self, task: "asyncio.Task[None]") -> None:
+        """Let a task drive the call from here on."""
+        self._task = task
+        self._is_lingering = False
+        self._protocol.meters.running += 1
+
+    def _task_ended(self) -> None:
+        self._protocol.meters.running -= 1
+        if self._is_lingering:
+            self._protocol.connection.lingering -= 1
+
+    # -- http2.stream.Receiver, the part that all calls share
+
+    def lost(self) -> None:
+        """Stop the work behind a stream that the peer has ended."""
+        self._protocol.held.release(self)
+        if self._over:
+            return
+        self._lost = True
+        self._protocol.meters.calls_cancelled += 1
+        self._settle()
+        self._stop_handler()
+
+    def received(self, data: bytes) -> None:
+        """Ignore bytes that nobody waits for."""
+
+    def ended(self) -> None:
+        """Ignore the end of a request that came whole."""
+
+    def writable(self) -> None:
+        """Note that everything has left."""
+        self._protocol.held.release(self)
+
+    def look(self, now: float) -> None:
+        """Take a look of the sweep, on its clock."""
+
+    # -- held.Holder
+
+    @property
+    def share(self) -> Share:
+        """What its connection holds."""
+        return self._protocol.share
+
+    def evict(self) -> None:
+        """End a call that holds too many bytes for too long."""
+        self._end_now(
+            RESOURCE_EXHAUSTED, "the server holds too many incomplete requests and unsent answers"
+        )
+        if self.stream is not None:
+            self._protocol.connection.reset(self.stream, ErrorCode.CANCEL)
+        self._protocol.flush_soon()

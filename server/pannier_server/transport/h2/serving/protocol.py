@@ -1,0 +1,304 @@
+"""One connection: between a socket's transport, HTTP/2 and the calls."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from pannier_server.transport.h2.http2.connection import Connection
+from pannier_server.transport.h2.http2.errors import ErrorCode
+from pannier_server.transport.h2.http2.stream import Receiver, Stream
+from pannier_server.transport.h2.limits import Limits
+from pannier_server.transport.h2.meters import Meters
+from pannier_server.transport.h2.serving.context import UNIMPLEMENTED
+from pannier_server.transport.h2.serving.held import HeldBytes, Share
+from pannier_server.transport.h2.serving.methods import CallDetails, Method, Methods
+from pannier_server.transport.h2.serving.peer import auth_context, peer_name
+from pannier_server.transport.h2.serving.streaming import StreamingCall
+from pannier_server.transport.h2.serving.unary import UnaryCall
+from pannier_server.transport.h2.wire import answers
+from pannier_server.transport.h2.wire.heads import Refusal, RequestHead, RequestHeadDecoder
+from pannier_server.transport.h2.wire.messages import PREFIX_BYTES
+from pannier_server.transport.h2.wire.metadata import decode_metadata
+
+_PING = b"drained?"
+
+
+class Host:
+    """What the connections of one server have in common.
+
+    Attributes:
+        methods: What they serve.
+        limits: What each may take.
+        meters: What happens to them.
+        held: The bytes that their calls hold.
+        protocols: The open ones.
+    """
+
+    __slots__ = ("_emptied", "held", "limits", "meters", "methods", "protocols")
+
+    def __init__(self, limits: Limits) -> None:
+        """Make a host without methods and connections."""
+        self.methods = Methods()
+        self.limits = limits
+        self.meters = Meters()
+        self.held = HeldBytes(limits, self.meters)
+        self.protocols: set[ServerProtocol] = set()
+        self._emptied = asyncio.Event()
+
+    def discard(self, protocol: "ServerProtocol") -> None:
+        """Forget a connection that is gone."""
+        self.protocols.discard(protocol)
+        self.meters.connections = len(self.protocols)
+        if not self.protocols:
+            self._emptied.set()
+
+    async def until_empty(self) -> None:
+        """Return once no connection is open."""
+        while self.protocols:
+            self._emptied.clear()
+            await self._emptied.wait()
+
+
+class ServerProtocol(asyncio.Protocol):
+    """A connection of a server.
+
+    Attributes:
+        connection: Its HTTP/2 part.
+        loop: The event loop that it lives in.
+        peer: The client's address.
+        opened: When it was made, on the loop's clock.
+        last_received: When bytes came last.
+        share: What its calls hold.
+    """
+
+    def __init__(self, host: Host, loop: asyncio.AbstractEventLoop) -> None:
+        """Make a connection that gets its transport by `connection_made`."""
+        self.loop = loop
+        self.limits = host.limits
+        self.meters = host.meters
+        self.held = host.held
+        self.share = Share()
+        self.opened = self.last_received = loop.time()
+        self.connection: Connection[RequestHead] = Connection(
+            self,
+            RequestHeadDecoder(host.limits, host.meters),
+            limits=host.limits,
+            meters=host.meters,
+            clock=loop.time,
+        )
+        self._host = host
+        self._transport: asyncio.Transport | None = None
+        self._flushing = False
+        self._paused = False
+        self._retiring = False
+        self._peer: str | None = None
+        self._auth_context: Mapping[str, Sequence[bytes]] | None = None
+
+    # -- asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Greet the client, unless there are too many connections."""
+        self._transport = cast("asyncio.Transport", transport)
+        self.meters.connections_opened += 1
+        if len(self._host.protocols) >= self.limits.max_connections:
+            self.meters.connections_refused += 1
+            self._transport.abort()
+            return
+        tls = transport.get_extra_info("ssl_object")
+        if tls is not None and tls.selected_alpn_protocol() != "h2":
+            self.meters.handshakes_failed += 1
+            self._transport.abort()
+            return
+        self._host.protocols.add(self)
+        self.meters.connections = len(self._host.protocols)
+        self._transport.set_write_buffer_limits(high=self.limits.write_buffer_bytes)
+        self._flush()
+
+    def data_received(self, data: bytes) -> None:
+        """Serve what can be served of what came, and write the answers at once."""
+        self.last_received = self.loop.time()
+        self.connection.receive(data)
+        if self.connection.cut:
+            self._go_on_next_turn()
+        if self._retiring and self.connection.pongs:
+            self.connection.drain()
+        self._flush()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End the work behind all calls."""
+        self._host.discard(self)
+        self.connection.abandon()
+        self._transport = None
+
+    def pause_writing(self) -> None:
+        """Send and read no more: the client does not read what it got."""
+        self.connection.outbox.congested = True
+        self._pause_reading()
+
+    def resume_writing(self) -> None:
+        """Go on: the client reads again."""
+        self.connection.outbox.congested = False
+        self.connection.outbox.pump()
+        self._flush()
+        self._resume_reading()
+
+    # -- http2.connection.Application
+
+    def answer_at_once(
+        self, stream_id: int, head: RequestHead, timeout: float | None, body: bytes
+    ) -> bool:
+        """Serve a unary call whose request is one plain message in one frame."""
+        method: Method | None = head.method or self._find_method(head)
+        if (
+            method is None
+            or not method.is_unary
+            or head.refusal is not None
+            or head.gzipped
+            or len(body) < PREFIX_BYTES
+            or body[0]
+            or int.from_bytes(body[1:PREFIX_BYTES], "big") != len(body) - PREFIX_BYTES
+            or len(body) - PREFIX_BYTES > self.limits.max_message_bytes
+        ):
+            return False
+        UnaryCall(self, stream_id, head, timeout, method).start(body[PREFIX_BYTES:])
+        return True
+
+    def open(self, stream: Stream[RequestHead]) -> Receiver | None:
+        """Start a call of any kind, or answer that there is no such one."""
+        head = stream.head
+        if head.refusal is not None:
+            self._refuse(stream, head.refusal)
+            return None
+        method: Method | None = head.method or self._find_method(head)
+        if method is None:
+            message = f"there is no method {head.path[:200]}"
+            self._refuse(stream, Refusal(200, UNIMPLEMENTED, message))
+            return None
+        if method.is_unary:
+            call = UnaryCall(self, stream.id, head, stream.timeout, method)
+            call.expect(stream)
+            return call
+        streaming = StreamingCall(self, stream, method)
+        streaming.start()
+        return streaming
+
+    def _find_method(self, head: RequestHead) -> Method | None:
+        details = CallDetails(head.path, decode_metadata(head.fields))
+        method = self._host.methods.find(details)
+        head.method = method
+        return method
+
+    def _refuse(self, stream: Stream[RequestHead], refusal: Refusal) -> None:
+        if refusal.http_status == 200:
+            block = answers.trailers_only_block(refusal.code, refusal.message, refusal.metadata)
+            self.connection.answer_with_head(stream.id, stream, block)
+            return
+        text = refusal.message.encode()
+        self.connection.outbox.headers(stream, answers.http_error_block(refusal.http_status, text))
+        self.connection.outbox.data(stream, text)
+        self.connection.outbox.end(stream, b"")
+
+    # -- what calls ask for
+
+    @property
+    def peer(self) -> str:
+        """The client's address, as gRPC writes it."""
+        if self._peer is None:
+            self._peer = peer_name(self._transport) if self._transport else ""
+        return self._peer
+
+    @property
+    def auth_context(self) -> Mapping[str, Sequence[bytes]]:
+        """What the client's certificate says."""
+        if self._auth_context is None:
+            self._auth_context = auth_context(self._transport) if self._transport else {}
+        return self._auth_context
+
+    def flush_soon(self) -> None:
+        """Write what has collected, at the end of this turn of the loop."""
+        if not self._flushing:
+            self._flushing = True
+            self.loop.call_soon(self._flush)
+
+    # -- what the server asks for
+
+    def retire(self) -> None:
+        """Ask the client to open no more streams, and close once those that it has are done.
+
+        Streams that are on their way are served: it is a round trip until `drain`.
+        """
+        self._retiring = True
+        self.connection.announce_drain()
+        self.connection.pongs = 0
+        self.connection.ping(_PING)
+        self._flush()
+
+    def drain(self) -> None:
+        """Take no more streams, and close once those that are open are done."""
+        self.connection.drain()
+        self._flush()
+
+    def close(self) -> None:
+        """Write what has collected, then close; calls that run are cancelled."""
+        self.connection.abandon()
+        self._flush()
+
+    def abort(self) -> None:
+        """Close now, whatever the client has not read."""
+        self.connection.abandon()
+        if self._transport is not None:
+            self._transport.abort()
+
+    def fail(self, code: ErrorCode, reason: str) -> None:
+        """Close for a fault of the client, which is told."""
+        self.connection.fail(code, reason)
+        self._flush()
+
+    @property
+    def unwritten_bytes(self) -> int:
+        """Bytes that the client has not read and the socket does not hold."""
+        return self._transport.get_write_buffer_size() if self._transport else 0
+
+    # -- in and out
+
+    def _flush(self) -> None:
+        self._flushing = False
+        frames = self.connection.outbox.frames
+        transport = self._transport
+        if transport is None:
+            frames.clear()
+            return
+        if frames:
+            data = frames[0] if len(frames) == 1 else b"".join(frames)
+            frames.clear()
+            transport.write(data)
+        connection = self.connection
+        if connection.closed or (connection.draining and connection.is_idle):
+            transport.close()
+
+    def _go_on_next_turn(self) -> None:
+        self._pause_reading()
+        self.loop.call_soon(self._proceed)
+
+    def _proceed(self) -> None:
+        if self.connection.outbox.congested:
+            # `_resume_reading` comes back to it.
+            return
+        self.connection.proceed()
+        self._flush()
+        self._resume_reading()
+
+    def _pause_reading(self) -> None:
+        if not self._paused and self._transport is not None:
+            self._paused = True
+            self._transport.pause_reading()
+
+    def _resume_reading(self) -> None:
+        """Read on, unless the last turn has left something or the client does not read."""
+        if self.connection.outbox.congested:
+            return
+        if self.connection.cut:
+            self.loop.call_soon(self._proceed)
+        elif self._paused and self._transport is not None and not self._transport.is_closing():
+            self._paused = False
+            self._transport.resume_reading()

@@ -1,0 +1,177 @@
+"""What time does to connections: one look at each of them every second."""
+
+import asyncio
+import random
+from typing import Final
+
+from pannier_server.transport.h2.http2.errors import ErrorCode
+from pannier_server.transport.h2.http2.stream import Stream
+from pannier_server.transport.h2.serving.context import ServicerContext
+from pannier_server.transport.h2.serving.protocol import Host, ServerProtocol
+from pannier_server.transport.h2.wire.heads import RequestHead
+
+INTERVAL: Final = 1.0
+"""Seconds between two looks; limits of time are as exact as that."""
+
+_PING: Final = b"pannier!"
+
+# How long a connection that is over may take to write its last bytes.
+_CLOSING_SECONDS: Final = 5.0
+# Connections of the same age do not end at the same moment (gRFC A9).
+_AGE_JITTER: Final = 0.1
+
+
+class Sweep:
+    """Looks at all connections of a host, again and again.
+
+    Its seconds are those in which the process ran: a sandbox that is frozen between two
+    invocations finds its connections as old as before, and not timed out.
+    """
+
+    def __init__(self, host: Host, loop: asyncio.AbstractEventLoop) -> None:
+        """Take the host; nothing happens before `start`."""
+        self._host = host
+        self._loop = loop
+        self._ages: dict[ServerProtocol, ConnectionAge] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._last = loop.time()
+        self._now = 0.0
+
+    def start(self) -> None:
+        """Look for the first time, and from then on each second."""
+        self.look(self._loop.time())
+        self._timer = self._loop.call_later(INTERVAL, self.start)
+
+    def stop(self) -> None:
+        """Look no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def look(self, now: float) -> None:
+        """Look at each connection at a time of the loop's clock."""
+        self._now += min(now - self._last, 2 * INTERVAL)
+        self._last = now
+        ages, self._ages = self._ages, {}
+        for protocol in list(self._host.protocols):
+            age = ages.get(protocol) or ConnectionAge(protocol, self._now)
+            self._ages[protocol] = age
+            age.look(self._now)
+
+
+class ConnectionAge:
+    """How one connection stands with the limits of time."""
+
+    __slots__ = (
+        "_active",
+        "_age_limit",
+        "_born",
+        "_last_received",
+        "_last_stream_id",
+        "_looked",
+        "_pinged",
+        "_protocol",
+        "_received",
+        "_retired",
+        "_unwritten",
+        "_written",
+    )
+
+    def __init__(self, protocol: ServerProtocol, now: float) -> None:
+        """Take a connection, seen for the first time at ``now`` on the sweep's clock."""
+        self._protocol = protocol
+        self._born = self._looked = self._active = self._received = self._written = now
+        self._last_received = protocol.last_received
+        self._last_stream_id = 0
+        self._unwritten = 0
+        self._pinged: float | None = None
+        self._retired: float | None = None
+        spread = random.uniform(1 - _AGE_JITTER, 1 + _AGE_JITTER)
+        self._age_limit = protocol.limits.max_connection_age * spread
+
+    def look(self, now: float) -> None:
+        """Do what is due at ``now``."""
+        connection = self._protocol.connection
+        connection.allowance.refill(now - self._looked)
+        self._looked = now
+        if self._is_stuck(now):
+            self._protocol.abort()
+            return
+        self._look_at_streams(now)
+        self._look_at_age(now)
+        self._look_for_life(now)
+        self._protocol.flush_soon()
+
+    def _is_stuck(self, now: float) -> bool:
+        """Say whether the client does not even begin, or does not read, or leave."""
+        protocol, limits, meters = self._protocol, self._protocol.limits, self._protocol.meters
+        unwritten = protocol.unwritten_bytes
+        if unwritten == 0 or unwritten < self._unwritten:
+            self._written = now
+        self._unwritten = unwritten
+        if protocol.connection.closed:
+            self._retired = self._retired or now
+            return now - self._retired > _CLOSING_SECONDS
+        if not protocol.connection.ready:
+            meters.handshakes_timed_out += (
+                late := _passed(now, self._born, limits.handshake_timeout)
+            )
+            return late
+        meters.stalls += (stalled := _passed(now, self._written, limits.stall_timeout))
+        return stalled
+
+    def _look_at_streams(self, now: float) -> None:
+        for stream in list(self._protocol.connection.streams.values()):
+            if stream.unsent_bytes:
+                self._look_at_unsent(stream, now)
+            elif isinstance(stream.receiver, ServicerContext):
+                stream.receiver.look(now)
+
+    def _look_at_unsent(self, stream: Stream[RequestHead], now: float) -> None:
+        """End a stream that the client leaves without a window; sending resets its clock."""
+        if stream.stalled_since is None:
+            stream.stalled_since = now
+        elif _passed(now, stream.stalled_since, self._protocol.limits.stall_timeout):
+            self._protocol.meters.stalls += 1
+            if stream.receiver:
+                stream.receiver.lost()
+            self._protocol.connection.reset(stream, ErrorCode.CANCEL)
+
+    def _look_at_age(self, now: float) -> None:
+        protocol, limits, meters = self._protocol, self._protocol.limits, self._protocol.meters
+        connection = protocol.connection
+        if connection.streams or connection.last_stream_id != self._last_stream_id:
+            self._last_stream_id = connection.last_stream_id
+            self._active = now
+        if self._retired is not None:
+            connection.drain()
+            if _passed(now, self._retired, limits.max_connection_age_grace):
+                protocol.close()
+            return
+        if _passed(now, self._born, self._age_limit):
+            meters.aged_closed += 1
+        elif _passed(now, self._active, limits.max_connection_idle):
+            meters.idle_closed += 1
+        else:
+            return
+        self._retired = now
+        protocol.retire()
+
+    def _look_for_life(self, now: float) -> None:
+        """Ping a client that is silent, and give it up if it stays so."""
+        protocol, limits = self._protocol, self._protocol.limits
+        if protocol.last_received != self._last_received:
+            self._last_received = protocol.last_received
+            self._received = now
+            self._pinged = None
+        elif self._pinged is not None:
+            if _passed(now, self._pinged, limits.keepalive_timeout):
+                protocol.meters.keepalive_timed_out += 1
+                protocol.abort()
+        elif _passed(now, self._received, limits.keepalive_time):
+            self._pinged = now
+            protocol.connection.ping(_PING)
+
+
+def _passed(now: float, since: float, limit: float) -> bool:
+    """Say whether a time limit is over; 0 means that there is none."""
+    return 0 < limit < now - since

@@ -1,0 +1,118 @@
+"""Length-prefixed messages, compressed or not, put together from pieces of any size."""
+
+import zlib
+from struct import Struct
+from typing import Final
+
+PREFIX_BYTES: Final = 5
+
+_PREFIX: Final = Struct(">BL")
+_GZIP: Final = 16 + zlib.MAX_WBITS
+
+
+INTERNAL: Final = 13
+RESOURCE_EXHAUSTED: Final = 8
+
+
+class MessageRefused(Exception):
+    """A request's body holds what is not taken.
+
+    Attributes:
+        code: The gRPC status code that ends the call: RESOURCE_EXHAUSTED for what is too
+            large, INTERNAL for what is no message.
+    """
+
+    def __init__(self, code: int, problem: str) -> None:
+        """Take the code and what is wrong."""
+        super().__init__(f"the request has {problem}")
+        self.code = code
+
+
+def prefix(length: int, *, compressed: bool = False) -> bytes:
+    """Return what a message of this length starts with."""
+    return _PREFIX.pack(compressed, length)
+
+
+def compress(message: bytes) -> bytes:
+    """Return a message in gzip, quickly rather than small."""
+    packer = zlib.compressobj(1, zlib.DEFLATED, _GZIP)
+    return packer.compress(message) + packer.flush()
+
+
+class MessageReader:
+    """Takes pieces of a request's body and gives back its messages.
+
+    Attributes:
+        held: Bytes of the message that is not complete yet.
+    """
+
+    __slots__ = ("_decompresses", "_max_bytes", "_parts", "_wanted", "held")
+
+    def __init__(self, max_bytes: int, *, decompresses: bool) -> None:
+        """Take the largest message, and whether the request announced gzip."""
+        self.held = 0
+        self._max_bytes = max_bytes
+        self._decompresses = decompresses
+        self._parts: list[bytes] = []
+        self._wanted = PREFIX_BYTES
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Take a piece, and return the messages that it completes.
+
+        Raises:
+            MessageRefused: A message is announced, or decompresses, to more than allowed, or
+                is none.
+        """
+        self._parts.append(data)
+        self.held += len(data)
+        if self.held < self._wanted:
+            return []
+        return self._complete(b"".join(self._parts))
+
+    def _complete(self, body: bytes) -> list[bytes]:
+        messages: list[bytes] = []
+        position = 0
+        while True:
+            rest = len(body) - position
+            if rest < PREFIX_BYTES:
+                self._wanted = PREFIX_BYTES
+                break
+            flag, length = _PREFIX.unpack_from(body, position)
+            if length > self._max_bytes:
+                raise MessageRefused(
+                    RESOURCE_EXHAUSTED,
+                    f"a message of {length} bytes; at most {self._max_bytes} are taken",
+                )
+            self._wanted = PREFIX_BYTES + length
+            if rest < self._wanted:
+                break
+            end = position + self._wanted
+            messages.append(self._message(flag, body[position + PREFIX_BYTES : end]))
+            position = end
+        self._parts = [body[position:]] if rest else []
+        self.held = rest
+        return messages
+
+    def _message(self, flag: int, payload: bytes) -> bytes:
+        if flag == 0:
+            return payload
+        if flag != 1:
+            raise MessageRefused(INTERNAL, f"a message with the flags {flag}")
+        if not self._decompresses:
+            raise MessageRefused(INTERNAL, "a compressed message without grpc-encoding")
+        return self._decompress(payload)
+
+    def _decompress(self, payload: bytes) -> bytes:
+        """Return a message from its gzip form, never more than allowed."""
+        unpacker = zlib.decompressobj(_GZIP)
+        try:
+            message = unpacker.decompress(payload, self._max_bytes + 1)
+        except zlib.error:
+            raise MessageRefused(INTERNAL, "a message that is no gzip") from None
+        if len(message) > self._max_bytes:
+            raise MessageRefused(
+                RESOURCE_EXHAUSTED, f"a compressed message of more than {self._max_bytes} bytes"
+            )
+        if not unpacker.eof:
+            raise MessageRefused(INTERNAL, "a message whose gzip form is cut short")
+        return message
