@@ -25,6 +25,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
+
 MAX_VERSION = 2**63 - 1
 """The largest version of a record."""
 
@@ -35,24 +37,25 @@ MIN_EXPIRES_AT = -62_135_596_800
 """The first second of the year 1, the smallest time that a Timestamp can hold."""
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+# Structs rather than dataclasses where a call makes some: a frozen dataclass of five fields
+# takes 1.5 us to make, a struct 0.1 us.
+
+
+class Key(msgspec.Struct, frozen=True):
     """Where a record is: whose it is, and its name there. Both are non-empty."""
 
     owner: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Prefix:
+class Prefix(msgspec.Struct, frozen=True):
     """The records of one owner whose names start with ``name``, which may be empty."""
 
     owner: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """What a request brings beside its content.
 
     Attributes:
@@ -65,8 +68,7 @@ class Call:
     deadline: float
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True):
     """One version of a record, as stored.
 
     Attributes:
@@ -84,8 +86,7 @@ class Record:
     expires_at: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(msgspec.Struct, frozen=True):
     """The content of a write.
 
     Attributes:
@@ -99,8 +100,7 @@ class Write:
     write_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(msgspec.Struct, frozen=True):
     """What a write made: the version and the etag of it."""
 
     version: int

@@ -8,6 +8,8 @@ very write (a retry), corrupt, expired, another version or etag.
 
 from dataclasses import dataclass
 
+import msgspec
+
 from pannier_server.backends.contract import MAX_VERSION, Key, Record, Unreadable, Write, Written
 from pannier_server.backends.errors import (
     RecordCorrupt,
@@ -19,8 +21,7 @@ from pannier_server.backends.errors import (
 from pannier_server.backends.etags import format_etag, parse_etag
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """A readable row, live or expired.
 
     Attributes:

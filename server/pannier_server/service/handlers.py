@@ -7,7 +7,7 @@ from pannier_server.backends.contract import PageRequest, StorageBackend, Write
 from pannier_server.service import requests
 from pannier_server.service.expiry import ExpiryRule, to_timestamp
 from pannier_server.service.interface import CallContext
-from pannier_server.service.messages import to_record
+from pannier_server.service.messages import fill_record
 from pannier_server.service.page_tokens import parse_page_token
 from pannier_server.service.pages import STORE_PAGE_BYTES, Listing, stream_pages
 
@@ -28,7 +28,9 @@ class BackendHandlers:
             consistent=requests.is_consistent(request.consistency),
             call=context.store_call(),
         )
-        return pb.GetResponse(record=to_record(record))
+        response = pb.GetResponse()
+        fill_record(response.record, record)
+        return response
 
     async def put(self, request: pb.PutRequest, context: CallContext) -> pb.PutResponse:
         """Write one record whatever is there."""

@@ -6,8 +6,9 @@ with this same interface around the handlers.
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from pannier.v1 import storage_pb2 as pb
 from pannier_server.backends.contract import Call
@@ -16,8 +17,7 @@ Clock = Callable[[], float]
 """A clock that answers epoch seconds, such as `time.time`."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallContext:
+class CallContext(msgspec.Struct, frozen=True):
     """One RPC, beside its request.
 
     Attributes:

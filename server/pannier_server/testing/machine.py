@@ -1,9 +1,9 @@
 """The state machine of the stateful property test; see `pannier_server.testing.stateful`."""
 
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from typing import Any, TypeVar
 
+import msgspec
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -115,9 +115,9 @@ class BackendMachine(RuleBasedStateMachine):
         """Send another write under the id of an earlier one."""
         sent = self._earlier(recent)
         if change == "data":
-            sent = sent._replace(write=replace(sent.write, data=data))
+            sent = sent._replace(write=msgspec.structs.replace(sent.write, data=data))
         elif change == "expiry":
-            write = replace(sent.write, expires_at=self._expiry(lifetime))
+            write = msgspec.structs.replace(sent.write, expires_at=self._expiry(lifetime))
             sent = sent._replace(write=write)
         else:
             sent = sent._replace(expected_version=version, etag="")

@@ -3,7 +3,8 @@
 import asyncio
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from pannier_server.backends.dynamodb.wire.answers import answer_failure
 from pannier_server.backends.dynamodb.wire.botocore_credentials import BotocoreChain
@@ -191,8 +192,7 @@ class DynamoDBClient:
         return True
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
+class _Request(msgspec.Struct, frozen=True):
     """What a call sends, and until when."""
 
     operation: str

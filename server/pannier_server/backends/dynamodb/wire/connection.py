@@ -6,11 +6,11 @@ no stream, one write.
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import cast
 from zlib import crc32
 
 import httptools
+import msgspec
 
 from pannier_server.backends.dynamodb.wire.errors import AttemptFailed
 
@@ -18,8 +18,7 @@ MAX_HEAD_BYTES = 64 * 1024
 """The largest head of an answer; DynamoDB's have about 300 bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """A whole answer whose checksum, where it has one, is right.
 
     Attributes:
