@@ -51,7 +51,7 @@ class HeaderBlock:
         fields: The header list.
         starts: For each field, the offset in the block at which its representation begins.
         stateless: True where decoding neither read nor changed the dynamic table, and the block set
-            no table size.
+            no table size: the same bytes always stand for the same fields.
     """
 
     fields: list[Field]
@@ -60,9 +60,13 @@ class HeaderBlock:
 
 
 class Decoder:
-    """The decoding half of a connection's header compression."""
+    """The decoding half of a connection's header compression (RFC 7541; RFC 9113, section 4.3).
 
-    __slots__ = ("_due", "_limit", "_max_list_bytes", "_own", "_table")
+    Blocks must be decoded in the order in which they were received, those of refused or closed
+    streams too: each may change what later ones mean.
+    """
+
+    __slots__ = ("_limit", "_max_list_bytes", "_own", "_table")
 
     def __init__(self, *, max_list_bytes: int) -> None:
         """Makes a decoder whose table may hold the protocol's 4,096 bytes.
@@ -74,27 +78,26 @@ class Decoder:
         self._max_list_bytes = max_list_bytes
         self._table = DynamicTable()
         self._limit = INITIAL_MAXIMUM
-        self._due: int | None = None
         self._own: BoundedCache[Entry] = BoundedCache(max_entries=16, max_key_bytes=4_096)
 
     def limit_table(self, size: int) -> None:
-        """Limits the dynamic table to `size` bytes, our SETTINGS_HEADER_TABLE_SIZE.
+        """Refuses size updates above `size` bytes, our SETTINGS_HEADER_TABLE_SIZE, from now on.
 
-        To be called when the peer acknowledged a smaller size, or at once where we raise it. Where
-        the table is larger now, the next block must begin with a size update of at most `size`.
+        To be called when the peer acknowledged a smaller size, or at once where we raise it. A
+        table that is larger stays so until the peer shrinks it. RFC 9113, section 4.3.1 would have
+        the connection end there, but widely used clients (nginx, okhttp, .NET, Dart) never say a
+        word about their table, and what it keeps is bounded by its first 4,096 bytes.
         """
         self._limit = size
-        if size < self._table.maximum:
-            self._due = size if self._due is None else min(size, self._due)
 
     @property
-    def is_stateless(self) -> bool:
-        """True where the table can hold nothing and no size update is due.
+    def is_settled(self) -> bool:
+        """True where a block that is `HeaderBlock.stateless` now will always mean the same.
 
-        What a block means that one such decoder reports as stateless, it means to all of them, and
-        to decode it would change nothing: only here may a cache answer in place of `decode`.
+        Only where the table has no room at all do literals "with indexing" count as stateless; a
+        peer that may still enlarge it could make them mean a change.
         """
-        return self._table.maximum == 0 and self._due is None
+        return self._limit == 0 or self._table.maximum > 0
 
     def decode(self, block: bytes) -> HeaderBlock:
         """Decodes a whole header block: the fragments of HEADERS and its CONTINUATIONs, joined.
@@ -103,8 +106,8 @@ class Decoder:
             HpackError: It is malformed; the connection can't go on.
             HeaderListTooLarge: Its list is larger than allowed; the connection can go on.
         """
-        # One long loop without calls where all was seen before: it takes a third of the time of one
-        # that calls a method for each field.
+        # One long loop, which calls nothing but dicts for fields that were seen before: methods for
+        # the kinds of fields would make it take a third longer.
         table = self._table
         shared = _SHARED.get
         own = self._own.get
@@ -112,7 +115,7 @@ class Decoder:
         starts: list[int] = []
         room = self._max_list_bytes
         at = 0
-        if self._due is not None or block[:1] in _SIZE_UPDATES:
+        if block[:1] in _SIZE_UPDATES:
             at = self._apply_size_updates(block)
         stateless = at == 0
         end = len(block)
@@ -164,21 +167,14 @@ class Decoder:
             The offset of the first field.
         """
         at = updates = 0
-        allowed = self._limit if self._due is None else self._due
         while block[at : at + 1] in _SIZE_UPDATES:
             updates += 1
             if updates > 2:
                 raise HpackError("a header block begins with more than two table size updates")
             size, at = read_integer(block, at, 5)
-            if size > allowed:
-                raise HpackError(f"a table size update to {size} bytes exceeds our {allowed}")
+            if size > self._limit:
+                raise HpackError(f"a table size update to {size} bytes exceeds our {self._limit}")
             self._table.resize(size)
-            allowed = self._limit
-        if not updates:
-            raise HpackError(
-                f"a header block lacks the table size update to {allowed} bytes or less"
-            )
-        self._due = None
         return at
 
     def _new_value(self, key: bytes, value_at: int, room: int) -> Entry | None:

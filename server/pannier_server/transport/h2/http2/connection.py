@@ -27,7 +27,6 @@ from pannier_server.transport.h2.http2.frames import (
     PREFACE,
     PRIORITIZED,
     SETTINGS,
-    SETTINGS_ACK,
     goaway_frame,
     ping_ack_frame,
     ping_frame,
@@ -43,11 +42,16 @@ from pannier_server.transport.h2.meters import Meters
 # What a request costs of a turn's budget, measured against a control frame: its handler
 # may run at once.
 _REQUEST_TURN_COST: Final = 6
-# A reset this long after the request was no use to an attacker.
+# A reset this long after the request was no use to an attacker, nor one at the deadline of a
+# call, unless that came at once.
 _HONEST_SECONDS: Final = 0.05
+_SHORTEST_DEADLINE: Final = 0.005
 # Frames to a stream that was reset may be on their way still; so many streams back.
 _REMEMBERED_RESETS: Final = 512
 _REMEMBERED_GAPS: Final = 16
+# DATA that cost its sender something.
+_LARGE_BYTES: Final = 4096
+_STREAMS_BEFORE_TABLELESS: Final = 4
 
 
 DecodedHead_co = TypeVar("DecodedHead_co", bound=RequestHead, covariant=True)
@@ -65,7 +69,7 @@ class HeadDecoder(Protocol[DecodedHead_co]):
         ...
 
     def settings_acknowledged(self) -> None:
-        """Learn that the peer's encoder follows our settings from now on."""
+        """Learn that the peer's encoder was asked to use no dynamic table, and has heard it."""
 
 
 class Application(Protocol[Head]):
@@ -138,7 +142,15 @@ class Connection(Generic[Head]):
         self._position = 0
         self._budget = 0
         self._block: _HeaderBlock | None = None
-        self._receive_window = limits.connection_window
+        # A connection's window starts at 64 KiB (RFC 9113 section 6.9.2) and cannot be shrunk.
+        self._full_window = max(limits.connection_window, DEFAULT_WINDOW)
+        self._receive_window = self._full_window
+        self._max_streams = limits.max_concurrent_streams
+        # A list within the limit is never this long however it is encoded; one frame is taken.
+        self._max_block_bytes = max(4 * limits.max_header_list_bytes, limits.max_frame_bytes)
+        self._max_unsent_bytes = limits.max_held_bytes_per_connection // 2
+        self._unacknowledged = 1
+        self._tableless = False
         self._resets: dict[int, None] = {}
         self._gaps: deque[range] = deque(maxlen=_REMEMBERED_GAPS)
         # By frame type.
@@ -187,7 +199,7 @@ class Connection(Generic[Head]):
         if stream.remote_ended:
             return
         stream.unreturned += count
-        if stream.unreturned * 2 >= self._limits.stream_window:
+        if stream.unreturned * 2 >= self._limits.stream_window and stream.id in self.streams:
             self.outbox.frames.append(window_update_frame(stream.id, stream.unreturned))
             stream.receive_window += stream.unreturned
             stream.unreturned = 0
@@ -201,24 +213,28 @@ class Connection(Generic[Head]):
 
     def ping(self, opaque: bytes) -> None:
         """Ask the peer for a sign of life, 8 bytes that it sends back."""
-        self.outbox.frames.append(ping_frame(opaque))
+        if not self.closed:
+            self.outbox.frames.append(ping_frame(opaque))
 
     def announce_drain(self) -> None:
         """Tell the peer to open no more streams, and go on serving those on their way.
 
         RFC 9113 section 6.8: `drain` follows at least a round trip later.
         """
-        self.outbox.frames.append(goaway_frame(MAX_WINDOW, ErrorCode.NO_ERROR))
+        if not (self.draining or self.closed):
+            self.outbox.frames.append(goaway_frame(MAX_WINDOW, ErrorCode.NO_ERROR))
 
     def drain(self) -> None:
         """Take no more streams; those that are open go on."""
-        if not self.draining:
+        if not (self.draining or self.closed):
             self.draining = True
             self.outbox.frames.append(goaway_frame(self.last_stream_id, ErrorCode.NO_ERROR))
 
     def abandon(self) -> None:
-        """Tell every receiver that the connection is gone."""
+        """Tell every receiver that the connection is gone, and read nothing more."""
         self.closed = True
+        self.cut = False
+        self._unread = b""
         streams, self.streams = list(self.streams.values()), {}
         for stream in streams:
             self.outbox.discard(stream)
@@ -280,6 +296,8 @@ class Connection(Generic[Head]):
                 ErrorCode.PROTOCOL_ERROR, "the connection preface is not HTTP/2's"
             )
         if len(start) < len(PREFACE):
+            # What cannot be one any more is to be seen at its first wrong byte.
+            self._wanted = len(start) + 1
             return 0
         self._greeted = True
         return self._frames(data, len(PREFACE))
@@ -350,22 +368,23 @@ class Connection(Generic[Head]):
 
     def _whole_request(self, stream_id: int, block: bytes, body: bytes) -> None:
         self._budget -= _REQUEST_TURN_COST
-        self._note_new(stream_id)
         head, timeout = self._heads.decode(block)
-        self._take_from_window(len(body))
+        self._note_new(stream_id)
         if (
             not head.malformed
             and head.content_length is None
-            and len(self.streams) + self.lingering < self._limits.max_concurrent_streams
+            and len(self.streams) + self.lingering < self._max_streams
+            and self.outbox.unsent_bytes <= self._max_unsent_bytes
+            and len(body) <= self._receive_window
             and self._application.answer_at_once(stream_id, head, timeout, body)
         ):
+            self._take_from_window(len(body))
             return
         try:
-            stream = self._open(stream_id, head, timeout)
-            if stream:
-                self._deliver(stream, body, len(body), end=True)
+            self._open(stream_id, head, timeout)
         except StreamFault as fault:
             self._end_stream_for(fault)
+        self._frame(DATA, END_STREAM, stream_id, body)
 
     def _frame(self, kind: int, flags: int, stream_id: int, payload: bytes) -> None:
         self._budget -= 1
@@ -385,19 +404,24 @@ class Connection(Generic[Head]):
     # -- frames, by type
 
     def _on_data(self, flags: int, stream_id: int, payload: bytes) -> None:
+        if len(payload) > self._receive_window:
+            raise ConnectionFault(ErrorCode.FLOW_CONTROL_ERROR, "more DATA than the window allows")
         end = bool(flags & END_STREAM)
         stream = self.streams.get(stream_id)
-        self._take_from_window(len(payload))
-        if stream is None or stream.remote_ended:
-            self._refuse_unexpected(stream, stream_id, "DATA")
-            return
-        stream.receive_window -= len(payload)
-        if stream.receive_window < 0:
-            raise StreamFault(stream_id, ErrorCode.FLOW_CONTROL_ERROR)
-        data = _unpadded(payload) if flags & PADDED else payload
-        if not data and not end:
-            self.allowance.spend()
-        self._deliver(stream, data, len(payload), end=end)
+        try:
+            if stream is None or stream.remote_ended:
+                self._refuse_unexpected(stream, stream_id, "DATA", len(payload))
+                return
+            stream.receive_window -= len(payload)
+            if stream.receive_window < 0:
+                raise StreamFault(stream_id, ErrorCode.FLOW_CONTROL_ERROR)
+            data = _unpadded(payload) if flags & PADDED else payload
+            if not data and not end:
+                self.allowance.spend()
+            self._deliver(stream, data, len(payload), end=end)
+        finally:
+            # Whatever becomes of them, and after the answer as for a request that came whole.
+            self._take_from_window(len(payload))
 
     def _on_headers(self, flags: int, stream_id: int, payload: bytes) -> None:
         block = _unpadded(payload) if flags & PADDED else payload
@@ -433,7 +457,7 @@ class Connection(Generic[Head]):
     def _on_rst_stream(self, _flags: int, stream_id: int, payload: bytes) -> None:
         if len(payload) != 4:
             raise ConnectionFault(ErrorCode.FRAME_SIZE_ERROR, "RST_STREAM of a wrong length")
-        if stream_id == 0 or stream_id > self.last_stream_id:
+        if self._is_unused(stream_id):
             raise ConnectionFault(ErrorCode.PROTOCOL_ERROR, "RST_STREAM on an idle stream")
         stream = self.streams.pop(stream_id, None)
         if stream is None:
@@ -451,7 +475,7 @@ class Connection(Generic[Head]):
                 raise ConnectionFault(ErrorCode.FRAME_SIZE_ERROR, "SETTINGS ACK with a payload")
             if self.ready:
                 self.allowance.spend()
-                self._heads.settings_acknowledged()
+                self._take_acknowledgement()
                 return
             raise ConnectionFault(ErrorCode.PROTOCOL_ERROR, "the first frame is not SETTINGS")
         self.allowance.spend()
@@ -459,7 +483,6 @@ class Connection(Generic[Head]):
         self._budget -= len(self.streams) // 8
         self.ready = True
         self.outbox.apply(payload, self.streams)
-        self.outbox.frames.append(SETTINGS_ACK)
 
     def _on_push_promise(self, _flags: int, _stream_id: int, _payload: bytes) -> None:
         raise ConnectionFault(ErrorCode.PROTOCOL_ERROR, "PUSH_PROMISE from a client")
@@ -493,7 +516,7 @@ class Connection(Generic[Head]):
                 raise ConnectionFault(ErrorCode.PROTOCOL_ERROR, "WINDOW_UPDATE of 0")
             self.outbox.widen(increment)
             return
-        if stream_id > self.last_stream_id:
+        if self._is_unused(stream_id):
             raise ConnectionFault(ErrorCode.PROTOCOL_ERROR, "WINDOW_UPDATE on an idle stream")
         if not increment:
             raise StreamFault(stream_id, ErrorCode.PROTOCOL_ERROR)
@@ -508,8 +531,7 @@ class Connection(Generic[Head]):
 
     def _extend_block(self, started: "_HeaderBlock", part: bytes, *, end: bool) -> None:
         started.length += len(part)
-        # A list within the limit is never this long however it is encoded.
-        if started.length > 4 * self._limits.max_header_list_bytes:
+        if started.length > self._max_block_bytes:
             raise ConnectionFault(ErrorCode.ENHANCE_YOUR_CALM, "a header block is too large")
         started.parts.append(part)
         self._block = None if end else started
@@ -536,33 +558,37 @@ class Connection(Generic[Head]):
         self._note_new(stream_id)
         if started.depends_on_itself:
             raise StreamFault(stream_id, ErrorCode.PROTOCOL_ERROR)
-        stream = self._open(stream_id, head, timeout)
+        self._open(stream_id, head, timeout, ended=started.end_stream)
+        stream = self.streams.get(stream_id)
         if stream and started.end_stream:
             self._deliver(stream, b"", 0, end=True)
 
     def _note_new(self, stream_id: int) -> None:
         if stream_id > self.last_stream_id + 2:
-            self._gaps.append(range(self.last_stream_id + 2, stream_id))
+            self._gaps.append(range(self.last_stream_id + 1, stream_id))
         self.last_stream_id = stream_id
+        if not self._tableless and stream_id > _STREAMS_BEFORE_TABLELESS * 2:
+            self._ask_for_blocks_without_table()
 
     # -- streams
 
-    def _open(self, stream_id: int, head: Head, timeout: float | None) -> Stream[Head] | None:
-        """Open a stream for a request, unless there are too many."""
-        if head.malformed:
+    def _open(
+        self, stream_id: int, head: Head, timeout: float | None, *, ended: bool = False
+    ) -> None:
+        """Open a stream for a request, which may be answered already, unless there are too many."""
+        if head.malformed or (ended and head.content_length):
             raise StreamFault(stream_id, ErrorCode.PROTOCOL_ERROR)
-        limits = self._limits
         if (
-            len(self.streams) + self.lingering >= limits.max_concurrent_streams
-            or self.outbox.unsent_bytes > limits.max_held_bytes_per_connection // 2
+            len(self.streams) + self.lingering >= self._max_streams
+            or self.outbox.unsent_bytes > self._max_unsent_bytes
         ):
             self._meters.streams_refused += 1
             self.allowance.spend()
             self._send_reset(stream_id, ErrorCode.REFUSED_STREAM)
-            return None
+            return
         stream = self._new_stream(stream_id, head, timeout)
+        stream.remote_ended = ended
         stream.receiver = self._application.open(stream)
-        return stream
 
     def _new_stream(self, stream_id: int, head: Head, timeout: float | None) -> Stream[Head]:
         stream = Stream(
@@ -580,7 +606,7 @@ class Connection(Generic[Head]):
         """Pass on a piece of a request's body, which took so much of its window."""
         if data:
             stream.body_bytes += len(data)
-            if len(data) * 16 >= DEFAULT_WINDOW:
+            if len(data) >= _LARGE_BYTES:
                 self.allowance.earn(DATA_EARNS)
         expected = stream.head.content_length
         if expected is not None and (
@@ -606,6 +632,9 @@ class Connection(Generic[Head]):
             stream.receiver.lost()
 
     def _end_stream_for(self, fault: StreamFault) -> None:
+        if self._is_unused(fault.stream_id):
+            # An idle stream cannot be reset (RFC 9113 section 6.4).
+            raise ConnectionFault(fault.code, "a wrong frame on an idle stream")
         self._meters.stream_errors += 1
         self.allowance.spend()
         stream = self.streams.pop(fault.stream_id, None)
@@ -619,15 +648,19 @@ class Connection(Generic[Head]):
             del self._resets[next(iter(self._resets))]
         self.outbox.frames.append(rst_stream_frame(stream_id, code))
 
-    def _refuse_unexpected(self, stream: Stream[Head] | None, stream_id: int, kind: str) -> None:
+    def _refuse_unexpected(
+        self, stream: Stream[Head] | None, stream_id: int, kind: str, size: int = 0
+    ) -> None:
         """Answer DATA or HEADERS on a stream that does not take them (section 5.1)."""
         if stream is not None:
             raise StreamFault(stream_id, ErrorCode.STREAM_CLOSED)
-        if stream_id == 0 or stream_id > self.last_stream_id:
-            if self.draining and stream_id & 1:
-                return
+        if self._is_unused(stream_id):
             raise ConnectionFault(ErrorCode.PROTOCOL_ERROR, f"{kind} on an idle stream")
-        self.allowance.spend()
+        if stream_id > self.last_stream_id:
+            return
+        if size < _LARGE_BYTES:
+            # An upload that was on its way when its stream was reset is no attack.
+            self.allowance.spend()
         if stream_id in self._resets:
             return
         if kind == "DATA":
@@ -636,11 +669,16 @@ class Connection(Generic[Head]):
             raise ConnectionFault(ErrorCode.PROTOCOL_ERROR, "HEADERS on a skipped stream")
         raise ConnectionFault(ErrorCode.STREAM_CLOSED, "HEADERS on a closed stream")
 
+    def _is_unused(self, stream_id: int) -> bool:
+        """Say whether a stream is idle; those that a draining connection ignores are not."""
+        return not stream_id & 1 or (stream_id > self.last_stream_id and not self.draining)
+
     def _is_honest_reset(self, stream: Stream[Head]) -> bool:
         """Say whether a client gave its call a while, or until its own deadline."""
-        given = self._clock() - stream.opened
-        timeout = _HONEST_SECONDS if stream.timeout is None else stream.timeout * 0.9
-        return given >= min(_HONEST_SECONDS, timeout)
+        patience = _HONEST_SECONDS
+        if stream.timeout is not None:
+            patience = min(patience, max(stream.timeout * 0.9, _SHORTEST_DEADLINE))
+        return self._clock() - stream.opened >= patience
 
     # -- the connection
 
@@ -650,8 +688,6 @@ class Connection(Generic[Head]):
         frames.append(
             settings_frame(
                 (
-                    # Blocks without a table are the same for the same call, and can be cached.
-                    (settings.HEADER_TABLE_SIZE, 0),
                     (settings.MAX_CONCURRENT_STREAMS, limits.max_concurrent_streams),
                     (settings.INITIAL_WINDOW_SIZE, limits.stream_window),
                     (settings.MAX_FRAME_SIZE, limits.max_frame_bytes),
@@ -659,8 +695,23 @@ class Connection(Generic[Head]):
                 )
             )
         )
-        if limits.connection_window > DEFAULT_WINDOW:
-            frames.append(window_update_frame(0, limits.connection_window - DEFAULT_WINDOW))
+        if self._full_window > DEFAULT_WINDOW:
+            frames.append(window_update_frame(0, self._full_window - DEFAULT_WINDOW))
+
+    def _ask_for_blocks_without_table(self) -> None:
+        """Ask a peer that makes many calls for header blocks that mean the same everywhere.
+
+        Such blocks are the same for the same call, and are looked up instead of decoded. A peer
+        of a few calls is not bothered.
+        """
+        self._tableless = True
+        self._unacknowledged += 1
+        self.outbox.frames.append(settings_frame(((settings.HEADER_TABLE_SIZE, 0),)))
+
+    def _take_acknowledgement(self) -> None:
+        self._unacknowledged -= 1
+        if self._tableless and self._unacknowledged == 0:
+            self._heads.settings_acknowledged()
 
     def _take_from_window(self, count: int) -> None:
         """Count DATA against the connection's window, and give it back soon.
@@ -668,9 +719,7 @@ class Connection(Generic[Head]):
         What a stream's receiver leaves unread is bounded by the stream's own window.
         """
         window = self._receive_window - count
-        if window < 0:
-            raise ConnectionFault(ErrorCode.FLOW_CONTROL_ERROR, "more DATA than the window allows")
-        full = self._limits.connection_window
+        full = self._full_window
         if window * 2 < full:
             self.outbox.frames.append(window_update_frame(0, full - window))
             window = full

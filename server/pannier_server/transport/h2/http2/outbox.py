@@ -9,12 +9,14 @@ from typing import Any
 
 from pannier_server.transport.h2.http2.errors import ConnectionFault, ErrorCode
 from pannier_server.transport.h2.http2.frames import (
+    CONTINUATION,
     DATA,
     DEFAULT_WINDOW,
     END_HEADERS,
     END_STREAM,
     HEADERS,
     MAX_WINDOW,
+    SETTINGS_ACK,
     frame,
     frame_header,
 )
@@ -86,7 +88,7 @@ class Outbox:
 
     def headers(self, stream: AnyStream, block: bytes) -> None:
         """Send a header block that does not end the stream; nothing may be unsent."""
-        self.frames.append(frame(HEADERS, END_HEADERS, stream.id, block))
+        self._send_block(0, stream.id, block)
 
     def data(self, stream: AnyStream, *pieces: bytes) -> None:
         """Send a part of the body, now as far as the windows let it, and the rest later."""
@@ -105,8 +107,24 @@ class Outbox:
 
     def head_only(self, stream_id: int, block: bytes) -> None:
         """Send a header block that is the whole answer."""
-        self.frames.append(frame(HEADERS, END_HEADERS | END_STREAM, stream_id, block))
+        self._send_block(END_STREAM, stream_id, block)
         self._progress += _ANSWER_EARNS
+
+    def _send_block(self, flags: int, stream_id: int, block: bytes) -> None:
+        """Send a header block, in several frames where it is larger than the peer takes."""
+        if self._table_is_to_shrink:
+            self._table_is_to_shrink = False
+            self._set_whole_limit()
+            block = _NO_TABLE + block
+        size = self.peer.max_frame
+        if len(block) <= size:
+            self.frames.append(frame(HEADERS, flags | END_HEADERS, stream_id, block))
+            return
+        self.frames.append(frame(HEADERS, flags, stream_id, block[:size]))
+        for start in range(size, len(block), size):
+            end_headers = END_HEADERS if start + size >= len(block) else 0
+            part = block[start : start + size]
+            self.frames.append(frame(CONTINUATION, end_headers, stream_id, part))
 
     def discard(self, stream: AnyStream) -> None:
         """Forget what a stream wanted to send."""
@@ -133,8 +151,14 @@ class Outbox:
             ConnectionFault: A value is not allowed, or makes a window too large.
         """
         before = self.peer.initial_window
+        had_table = self.peer.header_table > 0
         self.peer.update(payload)
+        # Our encoder uses no table, but must say so where the peer would not have its like
+        # (RFC 7541 section 4.2); once, as it never takes one again.
+        if had_table and self.peer.header_table < DEFAULT_TABLE and not self._has_no_table: pass
         self._set_whole_limit()
+        # Before anything that the new settings let go (RFC 9113 section 6.5.3).
+        self.frames.append(SETTINGS_ACK)
         change = self.peer.initial_window - before
         if not change:
             return

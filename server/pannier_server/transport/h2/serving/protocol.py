@@ -166,6 +166,8 @@ class ServerProtocol(asyncio.Protocol):
     def open(self, stream: Stream[RequestHead]) -> Receiver | None:
         """Start a call of any kind, or answer that there is no such one."""
         head = stream.head
+        if head.refusal is not None and head.refusal.http_status != 200:
+            return _OtherRequest(self, stream, head.refusal)
         if head.refusal is not None:
             self._refuse(stream, head.refusal)
             return None
@@ -189,10 +191,11 @@ class ServerProtocol(asyncio.Protocol):
         return method
 
     def _refuse(self, stream: Stream[RequestHead], refusal: Refusal) -> None:
-        if refusal.http_status == 200:
-            block = answers.trailers_only_block(refusal.code, refusal.message, refusal.metadata)
-            self.connection.answer_with_head(stream.id, stream, block)
-            return
+        block = answers.trailers_only_block(refusal.code, refusal.message, refusal.metadata)
+        self.connection.answer_with_head(stream.id, stream, block)
+
+    def answer_in_http(self, stream: Stream[RequestHead], refusal: Refusal) -> None:
+        """Answer what is no gRPC request with a status and a text of HTTP."""
         text = refusal.message.encode()
         self.connection.outbox.headers(stream, answers.http_error_block(refusal.http_status, text))
         self.connection.outbox.data(stream, text)
@@ -302,3 +305,30 @@ class ServerProtocol(asyncio.Protocol):
         elif self._paused and self._transport is not None and not self._transport.is_closing():
             self._paused = False
             self._transport.resume_reading()
+
+
+class _OtherRequest:
+    """A request that is not gRPC's; it is answered once it is complete."""
+
+    __slots__ = ("_protocol", "_refusal", "_stream")
+
+    def __init__(
+        self, protocol: ServerProtocol, stream: Stream[RequestHead], refusal: Refusal
+    ) -> None:
+        self._protocol = protocol
+        self._stream = stream
+        self._refusal = refusal
+
+    def received(self, data: bytes) -> None:
+        """Let the client send on; nothing is kept."""
+        self._protocol.connection.give_back(self._stream, len(data))
+
+    def ended(self) -> None:
+        """Answer."""
+        self._protocol.answer_in_http(self._stream, self._refusal)
+
+    def lost(self) -> None:
+        """Do nothing: there is no work behind it."""
+
+    def writable(self) -> None:
+        """Do nothing: everything was sent at once."""

@@ -1,6 +1,7 @@
 """Calls with any number of requests or answers."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,8 +13,16 @@ from pannier_server.transport.h2.wire.heads import RequestHead
 if TYPE_CHECKING:
     from pannier_server.transport.h2.serving.protocol import ServerProtocol
 
-EOF: Final = object()
-"""What `StreamingCall.read` returns after the last request."""
+def end_of_requests() -> object:
+    """Return what `StreamingCall.read` gives after the last request: ``grpc.aio.EOF``.
+
+    A handler that compares with it has imported it.
+    """
+    aio = sys.modules.get("grpc.aio")
+    return _END if aio is None else aio.EOF
+
+
+_END: Final = object()
 
 # A handler that writes without ever waiting lets others run after so many bytes.
 _BYTES_PER_TURN: Final = 256 * 1024
@@ -54,14 +63,14 @@ class StreamingCall(ServicerContext):
     # -- the handler's side
 
     async def read(self) -> Any:
-        """Return the next request, or `EOF` after the last one.
+        """Return the next request, or ``grpc.aio.EOF`` after the last one.
 
         Raises:
             asyncio.CancelledError: The client has cancelled the call.
         """
         while not self._body.messages:
             if self._ended:
-                return EOF
+                return end_of_requests()
             self._reading = self._protocol.loop.create_future()
             try:
                 await self._reading
@@ -101,7 +110,8 @@ class StreamingCall(ServicerContext):
             self._writing = None
 
     async def _requests(self) -> AsyncIterator[Any]:
-        while (request := await self.read()) is not EOF:
+        end = end_of_requests()
+        while (request := await self.read()) is not end:
             yield request
 
     # -- the task

@@ -1,8 +1,9 @@
 """Request heads: from header blocks to what a call needs to know, mostly from a cache.
 
 A client sends the same header block for each call of a method, but for its timeout. We
-ask for blocks without a dynamic table (SETTINGS_HEADER_TABLE_SIZE is 0), so that equal
-bytes mean equal fields, cut the value of ``grpc-timeout`` out, and look the rest up.
+ask for blocks without a dynamic table (SETTINGS_HEADER_TABLE_SIZE of 0, see
+`Connection`), so that equal bytes mean equal fields, cut the value of ``grpc-timeout``
+out, and look the rest up.
 """
 
 from collections.abc import Sequence
@@ -97,7 +98,7 @@ class RequestHeadDecoder:
         self._needle = _HUFFMAN_NEEDLE
 
     def settings_acknowledged(self) -> None:
-        """Hold the peer's encoder to our SETTINGS_HEADER_TABLE_SIZE of 0."""
+        """Refuse a dynamic table that grows again."""
         self._decoder.limit_table(0)
 
     def decode_trailers(self, block: bytes) -> bool:
@@ -155,7 +156,7 @@ class RequestHeadDecoder:
         value. All bytes before the cut are in the key, and HPACK is read from left to right:
         what is a field's name here is one in every block with that key.
         """
-        if not decoded.stateless or len(block) > _MAX_CACHED_BLOCK:
+        if len(block) > _MAX_CACHED_BLOCK or not (decoded.stateless and self._decoder.is_settled):
             return False
         if cut is None:
             return all(name != _TIMEOUT for name, _ in decoded.fields)
