@@ -9,6 +9,11 @@ PYTHON_PATHS := client/python/pannier server/pannier_server tests bench tools
 VENV := .venv/.ready
 BUF := tools/node_modules/@bufbuild/buf/bin/buf
 GHZ := .cache/bin/ghz
+H2SPEC := .cache/bin/h2spec
+INTEROP_CLIENT := .cache/bin/grpc-interop-client
+GRPC_GO_ECHO := .cache/bin/grpc-go-echo
+FIXED_RESPONDER := .cache/bin/fixed-responder
+PLOTTING := .venv/.plotting
 
 .PHONY: help
 help: ## List the commands
@@ -53,9 +58,18 @@ proto-check: $(VENV) $(BUF) ## Fail where the generated code is not what the con
 load: $(VENV) $(GHZ) ## Measure each RPC with ghz on DynamoDB Local (ARGS=--quick: briefly)
 	@.venv/bin/python -m bench.load $(ARGS)
 
+.PHONY: bench
+bench: $(PLOTTING) $(GHZ) $(GRPC_GO_ECHO) $(FIXED_RESPONDER) ## Compare with others, for docs/performance.md (ARGS=--quick: briefly)
+	@.venv/bin/python -m bench.comparison $(ARGS)
+
+.PHONY: attack
+attack: $(VENV) ## Attack the sidecar and measure another client (ARGS='--seconds 3 --only ping_flood')
+	@.venv/bin/python -m bench.attacks $(ARGS)
+
 .PHONY: ci
 ci: lint proto-check $(GHZ) ## Run the longer checks, 70 minutes at most
 	@.venv/bin/python -m bench.load --quick
+	@$(MAKE) --no-print-directory bench ARGS=--quick
 	@.venv/bin/python -m pytest -m slow
 
 .PHONY: lock
@@ -74,6 +88,12 @@ endif
 $(VENV): requirements/dev.txt client/python/pyproject.toml server/pyproject.toml
 	@tools/setup_venv.sh
 
+# What draws plots is large, and nothing else needs it.
+$(PLOTTING): $(VENV) requirements/bench.txt
+	@echo 'Setting up what draws plots, once'
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@touch $@
+
 # Not `npm ci`: it insists on entries for all platforms, and some registries lack a few of
 # buf's. Scripts are not run: buf comes as a ready binary inside a package.
 $(BUF): tools/package.json tools/package-lock.json
@@ -86,3 +106,16 @@ $(GHZ): tools/go/go.mod tools/go/go.sum
 	@command -v go >/dev/null || { echo 'ghz is built with Go: install Go 1.24 or newer' >&2; exit 1; }
 	@echo 'Building ghz, once (about a minute)'
 	@go -C tools/go build -mod=readonly -trimpath -o ../../$@ github.com/bojand/ghz/cmd/ghz
+
+# Programs of others that speak HTTP/2 or gRPC with ours. The tests build them when one first
+# needs them, through these rules.
+$(H2SPEC): PACKAGE := github.com/summerwind/h2spec/cmd/h2spec
+$(INTEROP_CLIENT): PACKAGE := google.golang.org/grpc/interop/client
+$(GRPC_GO_ECHO): PACKAGE := ./echo
+$(GRPC_GO_ECHO): $(wildcard tools/peers/echo/*.go)
+$(FIXED_RESPONDER): PACKAGE := ./responder
+$(FIXED_RESPONDER): $(wildcard tools/peers/responder/*.go)
+$(H2SPEC) $(INTEROP_CLIENT) $(GRPC_GO_ECHO) $(FIXED_RESPONDER): tools/peers/go.mod tools/peers/go.sum
+	@command -v go >/dev/null || { echo '$(@F) is built with Go: install Go 1.24 or newer' >&2; exit 1; }
+	@echo 'Building $(@F), once'
+	@go -C tools/peers build -mod=readonly -trimpath -o ../../$@ $(PACKAGE)

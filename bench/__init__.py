@@ -1,1 +1,1 @@
-"""Load tests and what they compare the sidecar with (`make load`)."""
+"""Load tests and comparisons: `make load`, `make bench`, `make attack`."""

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -13,6 +13,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 CONFIGURATIONS = Path("bench", "ghz")
 GHZ = Path(".cache", "bin", "ghz")
 RUN_SECONDS = 300
+CALL_TIMEOUT = "10s"
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,28 @@ class GhzFailed(Exception):
     """ghz itself did not run; the message is its own."""
 
 
+@dataclass(frozen=True)
+class Load:
+    """Calls of one method, made as fast as the callers get answers.
+
+    Attributes:
+        proto: The file that has the method.
+        method: ``package.Service.Method``.
+        requests: A file of encoded requests, each after its length as a varint. They are
+            sent in turn, as they are: ghz does nothing for a call but send it.
+        calls: How many calls in all.
+        callers: How many at a time.
+        connections: Over how many connections, at most one for each caller.
+    """
+
+    proto: Path
+    method: str
+    requests: Path
+    calls: int
+    callers: int
+    connections: int
+
+
 def run(address: str, *names: str, scale: float = 1.0, pace: float = 0.0, label: str = "") -> Calls:
     """Run the configurations ``names`` of bench/ghz side by side against ``address``.
 
@@ -73,20 +96,44 @@ def run(address: str, *names: str, scale: float = 1.0, pace: float = 0.0, label:
     Raises:
         GhzFailed: a configuration or ghz is wrong, or ghz took over 5 minutes.
     """
-    started = [_start(address, name, scale, pace, label) for name in names]
+    variables = {"PANNIER_LOAD_RUN": label}
+    started = [_start(address, _configured(name, scale, pace), variables) for name in names]
     return Calls.at_the_same_time([Calls.of_report(_report(process)) for process in started])
 
 
-def _start(
-    address: str, name: str, scale: float, pace: float, label: str
-) -> subprocess.Popen[bytes]:
+def run_load(address: str, load: Load, authority: Path | None = None) -> Calls:
+    """Put ``load`` on the server at ``address``.
+
+    Args:
+        address: HOST:PORT or unix:PATH.
+        load: The calls.
+        authority: The certificate to trust, for TLS; None for none.
+
+    Raises:
+        GhzFailed: ghz is wrong, or took over 5 minutes.
+    """
+    options: list[str | Path] = ["--proto", load.proto, "--call", load.method]
+    options += ["--binary-file", load.requests, "--timeout", CALL_TIMEOUT]
+    options += ["--disable-template-data", "--disable-template-functions"]
+    options += ["--total", str(load.calls), "--concurrency", str(load.callers)]
+    options += ["--connections", str(load.connections)]
+    options += ["--cacert", authority] if authority else ["--insecure"]
+    return Calls.of_report(_report(_start(address, options, {})))
+
+
+def _configured(name: str, scale: float, pace: float) -> Sequence[str | Path]:
     configuration = CONFIGURATIONS / f"{name}.json"
     total = int(json.loads((CHECKOUT / configuration).read_text())["total"] * scale)
-    limits = ["--total", str(total), "--rps", str(round(pace))]
+    return ["--config", configuration, "--total", str(total), "--rps", str(round(pace))]
+
+
+def _start(
+    address: str, options: Sequence[str | Path], variables: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [GHZ, "--config", configuration, *limits, "--format", "json", address],
+        [GHZ, *options, "--format", "json", address],
         cwd=CHECKOUT,
-        env={**os.environ, "PANNIER_LOAD_RUN": label},
+        env={**os.environ, **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )

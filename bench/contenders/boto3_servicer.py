@@ -8,9 +8,11 @@ Run as ``python -m bench.contenders.boto3_servicer HOST:PORT TABLE ENDPOINT``.
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import boto3
 import grpc
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from pannier.v1 import storage_pb2, storage_pb2_grpc
@@ -24,7 +26,9 @@ class Boto3Servicer(storage_pb2_grpc.StorageBackendServicer):
     def __init__(self, table: str, endpoint: str) -> None:
         """Serve the rows of ``table`` at ``endpoint``."""
         self._table = table
-        self._dynamodb = boto3.client("dynamodb", endpoint_url=endpoint)
+        # Without this it would close connections for lack of places to keep them.
+        config = Config(max_pool_connections=THREADS)
+        self._dynamodb = boto3.client("dynamodb", endpoint_url=endpoint, config=config)
 
     def Get(  # noqa: N802 - the generated name
         self, request: storage_pb2.GetRequest, context: grpc.ServicerContext
@@ -51,18 +55,25 @@ class Boto3Servicer(storage_pb2_grpc.StorageBackendServicer):
             self._dynamodb.update_item(
                 TableName=self._table,
                 Key=row_key(request.key),
-                UpdateExpression="SET #v = :next, #d = :data",
-                ConditionExpression="#v = :expected",
-                ExpressionAttributeNames={"#v": "version", "#d": "data"},
-                ExpressionAttributeValues={
-                    ":next": {"N": str(version)},
-                    ":expected": {"N": str(request.expected_version)},
-                    ":data": {"S": request.data.decode()},
-                },
+                **update_over(request.expected_version, request.data.decode()),
             )
         except ClientError as error:
             context.abort(grpc.StatusCode.ABORTED, str(error))
         return storage_pb2.PutIfVersionResponse(version=version)
+
+
+def update_over(expected_version: int, data: str) -> dict[str, Any]:
+    """Return what UpdateItem takes to write ``data`` over a version only."""
+    return {
+        "UpdateExpression": "SET #v = :next, #d = :data",
+        "ConditionExpression": "#v = :expected",
+        "ExpressionAttributeNames": {"#v": "version", "#d": "data"},
+        "ExpressionAttributeValues": {
+            ":next": {"N": str(expected_version + 1)},
+            ":expected": {"N": str(expected_version)},
+            ":data": {"S": data},
+        },
+    }
 
 
 def row_key(key: str) -> dict[str, dict[str, str]]:

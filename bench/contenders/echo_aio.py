@@ -1,7 +1,7 @@
-"""The least that a gRPC server in Python can do: answer stored bytes.
+"""The least that a gRPC server on grpc.aio can do: answer bytes that are there.
 
-It takes Get and PutIfVersion calls and answers each with a message that was encoded
-before, parsing nothing. What it costs is grpc.aio's own cost on uvloop.
+It answers ``bench.Echo/Call`` with the request, and Get and PutIfVersion with a message
+that was encoded before, parsing nothing. What it costs is grpc.aio's own cost on uvloop.
 
 Run as ``python -m bench.contenders.echo_aio HOST:PORT``.
 """
@@ -24,6 +24,11 @@ ANSWERS: Mapping[str, bytes] = {
 }
 
 
+async def echo(request: bytes, _context: object) -> bytes:
+    """Answer the request."""
+    return request
+
+
 def handler(answer: bytes) -> "grpc.RpcMethodHandler[bytes, bytes]":
     """Return a unary handler that answers ``answer`` to everything."""
 
@@ -38,7 +43,12 @@ async def serve(address: str) -> None:
     server = grpc.aio.server()
     handlers = {name: handler(answer) for name, answer in ANSWERS.items()}
     server.add_generic_rpc_handlers(
-        [grpc.method_handlers_generic_handler("pannier.v1.StorageBackend", handlers)]
+        [
+            grpc.method_handlers_generic_handler(
+                "bench.Echo", {"Call": grpc.unary_unary_rpc_method_handler(echo)}
+            ),
+            grpc.method_handlers_generic_handler("pannier.v1.StorageBackend", handlers),
+        ]
     )
     server.add_insecure_port(address)
     await server.start()

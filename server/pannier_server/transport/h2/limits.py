@@ -15,6 +15,7 @@ class Limits:
     Attributes:
         max_message_bytes: The largest message of a request, decompressed; a larger one
             ends the call with RESOURCE_EXHAUSTED.
+        max_decompressed_bytes: The largest message that may come of a compressed one.
         max_header_list_bytes: The largest list of request headers, each field counted
             with 32 bytes of overhead (RFC 9113 section 6.5.2, SETTINGS_MAX_HEADER_LIST_SIZE).
         max_concurrent_streams: Streams of one connection, a handler that still runs
@@ -31,6 +32,8 @@ class Limits:
             from nor written to until the peer reads.
         turn_budget: Frames that a connection may have handled in one turn of the event
             loop. A call counts as several.
+        turn_seconds: The time after which a connection's turn ends even so, once what it
+            is at is done.
         abuse_allowance: Frames that bring nothing (resets, pings, settings, ...) that a
             connection may send beyond what its progress earns it.
         handshake_timeout: From the connection to the client's preface.
@@ -46,16 +49,18 @@ class Limits:
     """
 
     max_message_bytes: int = 4 * MIB
+    max_decompressed_bytes: int = 4 * MIB
     max_header_list_bytes: int = 16 * KIB
     max_concurrent_streams: int = 256
     max_connections: int = 10_000
     stream_window: int = 1 * MIB
     connection_window: int = 4 * MIB
     max_frame_bytes: int = 16 * KIB
-    max_held_bytes_per_connection: int = 64 * MIB
-    max_held_bytes: int = 256 * MIB
+    max_held_bytes_per_connection: int = 32 * MIB
+    max_held_bytes: int = 128 * MIB
     write_buffer_bytes: int = 1 * MIB
     turn_budget: int = 128
+    turn_seconds: float = 0.001
     abuse_allowance: int = 1_000
     handshake_timeout: float = 10.0
     request_timeout: float = 30.0

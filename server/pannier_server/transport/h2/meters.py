@@ -23,7 +23,7 @@ class Meters:
         streams_refused: `Limits.max_concurrent_streams`, and unsent answers.
         header_lists_too_large: `Limits.max_header_list_bytes`.
         messages_too_large: `Limits.max_message_bytes`.
-        turns_cut: Turns of the event loop that ended by `Limits.turn_budget`.
+        turns_cut: Turns of a connection that ended by `Limits.turn_budget` or its time.
         held_bytes: Bytes of incomplete requests and unsent answers now.
         held_bytes_ended: Calls ended by `Limits.max_held_bytes` or its share.
         requests_timed_out: `Limits.request_timeout`.

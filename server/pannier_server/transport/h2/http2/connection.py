@@ -52,6 +52,8 @@ _REMEMBERED_GAPS: Final = 16
 # DATA that cost its sender something.
 _LARGE_BYTES: Final = 4096
 _STREAMS_BEFORE_TABLELESS: Final = 4
+# Header blocks of this size take time to decode, which the answers have to earn.
+_LARGE_BLOCK: Final = 1024
 
 
 DecodedHead_co = TypeVar("DecodedHead_co", bound=RequestHead, covariant=True)
@@ -117,8 +119,18 @@ class Connection(Generic[Head]):
         limits: Limits,
         meters: Meters,
         clock: Callable[[], float],
+        timer: Callable[[], float],
     ) -> None:
-        """Make a connection that has sent our settings and waits for the peer's preface."""
+        """Make a connection that has sent our settings and waits for the peer's preface.
+
+        Args:
+            application: What serves its requests.
+            heads: What decodes their heads.
+            limits: What the peer may take.
+            meters: Where faults are counted.
+            clock: The loop's clock, in seconds, which may stand still during a turn.
+            timer: A clock that does not, for the length of turns.
+        """
         self.outbox = Outbox(self.finished)
         self.streams: dict[int, Stream[Head]] = {}
         self.last_stream_id = 0
@@ -135,6 +147,9 @@ class Connection(Generic[Head]):
         self._limits = limits
         self._meters = meters
         self._clock = clock
+        self._timer = timer
+        self._turn_end = 0.0
+        self._turn_window = 0
         self._greeted = False
         self._partial = bytearray()
         self._wanted = len(PREFACE)
@@ -143,7 +158,10 @@ class Connection(Generic[Head]):
         self._budget = 0
         self._block: _HeaderBlock | None = None
         # A connection's window starts at 64 KiB (RFC 9113 section 6.9.2) and cannot be shrunk.
-        self._full_window = max(limits.connection_window, DEFAULT_WINDOW)
+        # It is never less than half full, so that a frame always fits in.
+        self._full_window = max(
+            limits.connection_window, DEFAULT_WINDOW, 2 * limits.max_frame_bytes
+        )
         self._receive_window = self._full_window
         self._max_streams = limits.max_concurrent_streams
         # A list within the limit is never this long however it is encoded; one frame is taken.
@@ -181,15 +199,23 @@ class Connection(Generic[Head]):
         stream.remote_ended = True
         return stream
 
-    def answer_with_head(self, stream_id: int, stream: Stream[Head] | None, block: bytes) -> None:
-        """Answer a request with a header block alone; ``stream`` is None where none was opened."""
-        self.outbox.head_only(stream_id, block)
+    def answer_with_head(
+        self, stream_id: int, stream: Stream[Head] | None, block: bytes, *, is_refusal: bool = False
+    ) -> None:
+        """Answer a request with a header block alone; ``stream`` is None where none was opened.
+
+        A refusal earns the peer nothing.
+        """
+        self.outbox.head_only(stream_id, block, is_refusal=is_refusal)
         if stream is not None:
             self.finished(stream)
 
     def finished(self, stream: Stream[Head]) -> None:
         """Close a stream whose whole answer is in the outbox."""
         self.streams.pop(stream.id, None)
+        receiver, stream.receiver = stream.receiver, None
+        if receiver:
+            receiver.sent()
         if not stream.remote_ended:
             # RFC 9113 section 8.1: the rest of the request is not wanted.
             self._send_reset(stream.id, ErrorCode.NO_ERROR)
@@ -209,6 +235,7 @@ class Connection(Generic[Head]):
         if self.streams.pop(stream.id, None) is None:
             return
         self.outbox.discard(stream)
+        stream.receiver = None
         self._send_reset(stream.id, code)
 
     def ping(self, opaque: bytes) -> None:
@@ -237,9 +264,7 @@ class Connection(Generic[Head]):
         self._unread = b""
         streams, self.streams = list(self.streams.values()), {}
         for stream in streams:
-            self.outbox.discard(stream)
-            if stream.receiver:
-                stream.receiver.lost()
+            self._lose(stream)
 
     def fail(self, code: ErrorCode, reason: str) -> None:
         """End the connection for a fault of the peer."""
@@ -274,6 +299,8 @@ class Connection(Generic[Head]):
     def _handle(self, data: bytes, position: int = 0) -> None:
         self.cut = False
         self._budget = self._limits.turn_budget
+        self._turn_end = 0.0
+        self._turn_window = self.outbox.window - self._limits.write_buffer_bytes
         try:
             position = self._frames(data, position) if self._greeted else self._preface(data)
         except ConnectionFault as fault:
@@ -334,7 +361,7 @@ class Connection(Generic[Head]):
                         stream_id, data[start:end], data[end + HEADER_BYTES : body_end]
                     )
                     position = body_end
-                    if self._budget <= 0 and self._cut(size - position):
+                    if position < size and self._is_turn_over():
                         return position
                     continue
             if length > max_frame:
@@ -344,17 +371,26 @@ class Connection(Generic[Head]):
                 return position
             self._frame(kind, flags, stream_id & MAX_WINDOW, data[start:end])
             position = end
-            if self._budget <= 0 and self._cut(size - position):
+            if position < size and self._is_turn_over():
                 return position
         self._wanted = HEADER_BYTES
         return position
 
-    def _cut(self, rest: int) -> bool:
-        """Say whether the turn ends here, so that other connections get theirs."""
-        if rest:
-            self.cut = True
-            self._meters.turns_cut += 1
-        return self.cut
+    def _is_turn_over(self) -> bool:
+        """Say whether the turn ends although there is more, so that other connections get theirs.
+
+        Its time begins with the second frame: most reads have one request, and need no timer.
+        Large answers end it too: before more are made the peer is to read them.
+        """
+        if self._budget > 0 and self.outbox.window >= self._turn_window:
+            now = self._timer()
+            if not self._turn_end:
+                self._turn_end = now + self._limits.turn_seconds
+            if now <= self._turn_end:
+                return False
+        self.cut = True
+        self._meters.turns_cut += 1
+        return True
 
     def _is_new_request(self, stream_id: int) -> bool:
         return (
@@ -373,9 +409,7 @@ class Connection(Generic[Head]):
         if (
             not head.malformed
             and head.content_length is None
-            and len(self.streams) + self.lingering < self._max_streams
-            and self.outbox.unsent_bytes <= self._max_unsent_bytes
-            and len(body) <= self._receive_window
+            and not ((self.streams or self.lingering) and self._is_full())
             and self._application.answer_at_once(stream_id, head, timeout, body)
         ):
             self._take_from_window(len(body))
@@ -404,8 +438,6 @@ class Connection(Generic[Head]):
     # -- frames, by type
 
     def _on_data(self, flags: int, stream_id: int, payload: bytes) -> None:
-        if len(payload) > self._receive_window:
-            raise ConnectionFault(ErrorCode.FLOW_CONTROL_ERROR, "more DATA than the window allows")
         end = bool(flags & END_STREAM)
         stream = self.streams.get(stream_id)
         try:
@@ -551,6 +583,8 @@ class Connection(Generic[Head]):
                 self._deliver(stream, b"", 0, end=True)
             return
         self._budget -= _REQUEST_TURN_COST
+        if len(block) >= _LARGE_BLOCK:
+            self.allowance.spend(len(block) // _LARGE_BLOCK)
         head, timeout = self._heads.decode(block)
         if self.draining:
             # RFC 9113 section 6.8: it was told that this stream would be ignored.
@@ -578,10 +612,7 @@ class Connection(Generic[Head]):
         """Open a stream for a request, which may be answered already, unless there are too many."""
         if head.malformed or (ended and head.content_length):
             raise StreamFault(stream_id, ErrorCode.PROTOCOL_ERROR)
-        if (
-            len(self.streams) + self.lingering >= self._max_streams
-            or self.outbox.unsent_bytes > self._max_unsent_bytes
-        ):
+        if self._is_full():
             self._meters.streams_refused += 1
             self.allowance.spend()
             self._send_reset(stream_id, ErrorCode.REFUSED_STREAM)
@@ -589,6 +620,13 @@ class Connection(Generic[Head]):
         stream = self._new_stream(stream_id, head, timeout)
         stream.remote_ended = ended
         stream.receiver = self._application.open(stream)
+
+    def _is_full(self) -> bool:
+        """Say whether there are too many streams, or too much that the peer does not take."""
+        return (
+            len(self.streams) + self.lingering >= self._max_streams
+            or self.outbox.unsent_bytes > self._max_unsent_bytes
+        )
 
     def _new_stream(self, stream_id: int, head: Head, timeout: float | None) -> Stream[Head]:
         stream = Stream(
@@ -628,8 +666,9 @@ class Connection(Generic[Head]):
 
     def _lose(self, stream: Stream[Head]) -> None:
         self.outbox.discard(stream)
-        if stream.receiver:
-            stream.receiver.lost()
+        receiver, stream.receiver = stream.receiver, None
+        if receiver:
+            receiver.lost()
 
     def _end_stream_for(self, fault: StreamFault) -> None:
         if self._is_unused(fault.stream_id):

@@ -33,6 +33,7 @@ MAX_WINDOW: Final = 2**31 - 1
 DEFAULT_WINDOW: Final = 65_535
 DEFAULT_MAX_FRAME: Final = 16_384
 LARGEST_MAX_FRAME: Final = 2**24 - 1
+DEFAULT_TABLE: Final = 4_096
 
 FRAME_HEADER: Final = Struct(">HBBBL")
 """A frame's header: the length's upper 16 and lower 8 bits, type, flags, stream."""

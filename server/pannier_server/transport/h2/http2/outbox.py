@@ -11,6 +11,7 @@ from pannier_server.transport.h2.http2.errors import ConnectionFault, ErrorCode
 from pannier_server.transport.h2.http2.frames import (
     CONTINUATION,
     DATA,
+    DEFAULT_TABLE,
     DEFAULT_WINDOW,
     END_HEADERS,
     END_STREAM,
@@ -31,6 +32,9 @@ AnyStream = Stream[Any]
 _ANSWER_EARNS = 20
 _FRAME_EARNS = 2
 _FAIR_FRAME_BYTES = 1024
+# A table size update of HPACK (RFC 7541 section 6.3). Our header blocks need no table, but a
+# peer that wants a smaller one than usual must be told (section 4.2): once, as none is smaller.
+_NO_TABLE = b"\x20"
 
 
 class Outbox:
@@ -46,6 +50,7 @@ class Outbox:
 
     __slots__ = (
         "_finished",
+        "_has_no_table",
         "_progress",
         "_waiting",
         "congested",
@@ -65,6 +70,7 @@ class Outbox:
         self.congested = False
         self.unsent_bytes = 0
         self._progress = 0
+        self._has_no_table = False
         self._finished = finished
         # Streams with something to send and a window for it, in turn; a dict is an ordered set.
         self._waiting: dict[AnyStream, None] = {}
@@ -105,15 +111,16 @@ class Outbox:
         if not stream.unsent:
             self._send_end(stream)
 
-    def head_only(self, stream_id: int, block: bytes) -> None:
+    def head_only(self, stream_id: int, block: bytes, *, is_refusal: bool = False) -> None:
         """Send a header block that is the whole answer."""
         self._send_block(END_STREAM, stream_id, block)
-        self._progress += _ANSWER_EARNS
+        if not is_refusal:
+            self._progress += _ANSWER_EARNS
 
     def _send_block(self, flags: int, stream_id: int, block: bytes) -> None:
         """Send a header block, in several frames where it is larger than the peer takes."""
-        if self._table_is_to_shrink:
-            self._table_is_to_shrink = False
+        if self._owes_table_size:
+            self._has_no_table = True
             self._set_whole_limit()
             block = _NO_TABLE + block
         size = self.peer.max_frame
@@ -151,11 +158,7 @@ class Outbox:
             ConnectionFault: A value is not allowed, or makes a window too large.
         """
         before = self.peer.initial_window
-        had_table = self.peer.header_table > 0
         self.peer.update(payload)
-        # Our encoder uses no table, but must say so where the peer would not have its like
-        # (RFC 7541 section 4.2); once, as it never takes one again.
-        if had_table and self.peer.header_table < DEFAULT_TABLE and not self._has_no_table: pass
         self._set_whole_limit()
         # Before anything that the new settings let go (RFC 9113 section 6.5.3).
         self.frames.append(SETTINGS_ACK)
@@ -166,9 +169,11 @@ class Outbox:
             stream.send_window += change
             if stream.send_window > MAX_WINDOW:
                 raise ConnectionFault(ErrorCode.FLOW_CONTROL_ERROR, "a window is too large")
-        if change > 0:
-            for stream in list(streams.values()):
-                self.resume(stream)
+            if stream.send_window <= 0:
+                self._waiting.pop(stream, None)
+            elif stream.unsent:
+                self._waiting[stream] = None
+        self.pump()
 
     def resume(self, stream: AnyStream) -> None:
         """Send what a stream has, after its window grew or it got more to send."""
@@ -225,5 +230,13 @@ class Outbox:
             self.frames.append(frame(DATA, END_STREAM, stream.id, b""))
         self._finished(stream)
 
+    @property
+    def _owes_table_size(self) -> bool:
+        return self.peer.smallest_table < DEFAULT_TABLE and not self._has_no_table
+
     def _set_whole_limit(self) -> None:
-        self.whole_limit = min(self.peer.max_frame, self.peer.initial_window)
+        if self._owes_table_size:
+            # Only `_send_block` says it.
+            self.whole_limit = -1
+        else:
+            self.whole_limit = min(self.peer.max_frame, self.peer.initial_window)

@@ -7,6 +7,7 @@ from typing import Final
 from pannier_server.transport.h2.http2.errors import ConnectionFault, ErrorCode
 from pannier_server.transport.h2.http2.frames import (
     DEFAULT_MAX_FRAME,
+    DEFAULT_TABLE,
     DEFAULT_WINDOW,
     LARGEST_MAX_FRAME,
     MAX_WINDOW,
@@ -29,10 +30,12 @@ class PeerSettings:
     Attributes:
         initial_window: The send window of a new stream, in bytes.
         max_frame: The largest frame payload, in bytes.
+        smallest_table: The smallest table of HPACK that it has asked for so far, in bytes.
     """
 
     initial_window: int = DEFAULT_WINDOW
     max_frame: int = DEFAULT_MAX_FRAME
+    smallest_table: int = DEFAULT_TABLE
 
     def update(self, payload: bytes) -> None:
         """Take a SETTINGS frame's payload; identifiers that are not known are ignored.
@@ -54,5 +57,7 @@ class PeerSettings:
             if not DEFAULT_MAX_FRAME <= value <= LARGEST_MAX_FRAME:
                 raise ConnectionFault(ErrorCode.PROTOCOL_ERROR, "SETTINGS: frame size not allowed")
             self.max_frame = value
+        elif number == HEADER_TABLE_SIZE:
+            self.smallest_table = min(self.smallest_table, value)
         elif number == ENABLE_PUSH and value > 1:
             raise ConnectionFault(ErrorCode.PROTOCOL_ERROR, "SETTINGS: ENABLE_PUSH not 0 or 1")

@@ -37,6 +37,9 @@ class Receiver(Protocol):
     def writable(self) -> None:
         """Learn that everything has left that was waiting for the peer's windows."""
 
+    def sent(self) -> None:
+        """Learn that the whole answer has left, which is the last that it hears."""
+
 
 class Stream(Generic[Head]):
     """A stream that is open or half-closed; those that are idle or closed have no object.
@@ -46,7 +49,8 @@ class Stream(Generic[Head]):
         head: Its request's head.
         timeout: Seconds that the call may take from `opened` on; None without a deadline.
         opened: When its request's head came, on the loop's clock.
-        receiver: What takes its body.
+        receiver: What takes its body; None once the stream is over, because most receivers
+            refer to their stream, and a circle keeps both and their messages in memory.
         remote_ended: The peer has ended its half (half-closed (remote)).
         receive_window: What the peer may still send, in bytes.
         unreturned: Bytes received that were not given back to that window yet.

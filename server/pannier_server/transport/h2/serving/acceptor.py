@@ -9,16 +9,18 @@ from typing import Any
 
 _log = logging.getLogger(__name__)
 
+_AT_ONCE = 8
+
 # After the process ran out of descriptors.
 _PAUSE_SECONDS = 0.1
 
 
 class Acceptor:
-    """Accepts the connections of one socket.
+    """Accepts the connections of one socket, a few in a turn of the event loop.
 
-    A socket of this process alone is the event loop's to serve. From one that processes
-    share it takes one connection at a time: an event loop takes all that wait, which gives
-    them all to the process that wakes up first.
+    The loop's own server takes all that wait at once. That would hold up everyone else
+    in a rush of connections, and where processes share a socket give them all to the one
+    that wakes up first.
     """
 
     def __init__(
@@ -34,53 +36,46 @@ class Acceptor:
         self._listening = listening
         self._factory = factory
         self._tls = tls
-        self._shared = shared
+        self._at_once = 1 if shared else _AT_ONCE
         self._handshake_timeout = handshake_timeout if tls else None
-        self._server: asyncio.AbstractServer | None = None
         self._connecting: set[asyncio.Task[Any]] = set()
 
     async def start(self) -> None:
         """Accept from now on."""
-        loop = asyncio.get_running_loop()
         self._listening.settimeout(0)
-        if self._shared:
-            loop.add_reader(self._listening, self._accept)
-        elif self._listening.family == socket.AF_UNIX:
-            self._server = await loop.create_unix_server(self._factory, sock=self._listening)
-        else:
-            self._server = await loop.create_server(
-                self._factory,
-                sock=self._listening,
-                ssl=self._tls,
-                ssl_handshake_timeout=self._handshake_timeout,
-            )
+        asyncio.get_running_loop().add_reader(self._listening, self._accept)
 
     async def stop(self) -> None:
         """Accept no more, and close the socket."""
-        if self._server is not None:
-            self._server.close()
-        else:
-            asyncio.get_running_loop().remove_reader(self._listening)
-            self._listening.close()
+        asyncio.get_running_loop().remove_reader(self._listening)
+        self._listening.close()
         for task in self._connecting:
             task.cancel()
 
     def _accept(self) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            sock, _ = self._listening.accept()
-        except (BlockingIOError, ConnectionAbortedError):
-            # Another process was faster, or the client has left.
-            return
-        except OSError as error:
-            _log.error("cannot accept connections: %s", error.strerror)
-            loop.remove_reader(self._listening)
-            loop.call_later(_PAUSE_SECONDS, self._accept_again)
-            return
+        for _ in range(self._at_once):
+            try:
+                sock, _ = self._listening.accept()
+            except (BlockingIOError, ConnectionAbortedError):
+                # There are no more: another process was faster, or the client has left.
+                return
+            except OSError as error:
+                self._pause(error)
+                return
+            self._start_connecting(sock)
+
+    def _start_connecting(self, sock: socket.socket) -> None:
         sock.settimeout(0)
-        connecting = loop.create_task(self._connect(sock))
+        connecting = asyncio.get_running_loop().create_task(self._connect(sock))
         self._connecting.add(connecting)
         connecting.add_done_callback(self._connecting.discard)
+
+    def _pause(self, error: OSError) -> None:
+        """Accept no more for a while, in which descriptors may come free."""
+        _log.error("cannot accept connections: %s", error.strerror)
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self._listening)
+        loop.call_later(_PAUSE_SECONDS, self._accept_again)
 
     def _accept_again(self) -> None:
         if self._listening.fileno() >= 0:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum, auto
+from inspect import CORO_CREATED, getcoroutinestate
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
 
 from pannier_server.transport.h2.http2.errors import ErrorCode
@@ -53,15 +54,31 @@ class StatusCode(Protocol):
 class _Extras:
     """What most calls do without: a status other than OK, metadata, compression, callbacks."""
 
-    __slots__ = ("callbacks", "code", "compression", "details", "initial", "trailing")
+    __slots__ = (
+        "callbacks",
+        "cancels",
+        "code",
+        "compression",
+        "details",
+        "initial",
+        "metadata",
+        "status",
+        "trailing",
+    )
 
     def __init__(self) -> None:
         self.code = OK
+        # The code as it was given.
+        self.status: StatusCode | int | None = None
         self.details = ""
         self.initial: list[Field] = []
+        # The metadata after the answer as it was given, and as fields.
+        self.metadata: Sequence[tuple[str, str | bytes]] = ()
         self.trailing: list[Field] = []
         self.callbacks: list[Callable[[ServicerContext], None]] = []
         self.compression = _Compression.NONE
+        # How often a handler has cancelled itself in its first step.
+        self.cancels = 0
 
 
 class _Compression(Enum):
@@ -147,7 +164,7 @@ class ServicerContext:
 
     async def abort(
         self,
-        code: StatusCode,
+        code: StatusCode | int,
         details: str = "",
         trailing_metadata: Sequence[tuple[str, str | bytes]] = (),
     ) -> NoReturn:
@@ -157,10 +174,11 @@ class ServicerContext:
             AbortError: Always; let it pass.
             ValueError: The code is OK.
         """
-        if code.value[0] == OK:
-            raise ValueError("abort with OK: return instead")
         self.set_code(code)
-        self.set_details(details)
+        if self._set().code == OK:
+            raise ValueError("abort with OK: return instead")
+        if details:
+            self.set_details(details)
         if trailing_metadata:
             self.set_trailing_metadata(trailing_metadata)
         raise AbortError
@@ -169,17 +187,19 @@ class ServicerContext:
         """End the call with a ``grpc.Status``: code, details and trailing metadata."""
         await self.abort(status.code, status.details, status.trailing_metadata or ())
 
-    def set_code(self, code: StatusCode) -> None:
-        """Set the status code that the call ends with."""
-        self._set().code = code.value[0]
+    def set_code(self, code: StatusCode | int) -> None:
+        """Set the status code that the call ends with, or its number."""
+        extras = self._set()
+        extras.code = code if isinstance(code, int) else code.value[0]
+        extras.status = code
 
     def set_details(self, details: str) -> None:
         """Set the message that goes with the status code."""
         self._set().details = details
 
-    def code(self) -> int:
-        """Return the number of the status code set so far."""
-        return self._extras.code if self._extras else OK
+    def code(self) -> "StatusCode | int | None":
+        """Return the status code as it was set; None before."""
+        return self._extras.status if self._extras else None
 
     def details(self) -> str:
         """Return the message set so far."""
@@ -192,10 +212,11 @@ class ServicerContext:
             ValueError: A key or a value that metadata cannot have.
         """
         self._set().trailing = encode_metadata(metadata)
+        self._set().metadata = tuple(metadata)
 
     def trailing_metadata(self) -> Sequence[tuple[str, str | bytes]]:
         """Return the metadata set by `set_trailing_metadata`."""
-        return decode_metadata(self._extras.trailing) if self._extras else ()
+        return self._extras.metadata if self._extras else ()
 
     # -- what goes before the answer
 
@@ -213,7 +234,13 @@ class ServicerContext:
             self._protocol.flush_soon()
 
     def set_compression(self, compression: Any) -> None:
-        """Compress answers with gzip where the client takes it (``grpc.Compression.Gzip``)."""
+        """Compress answers with gzip where the client takes it (``grpc.Compression.Gzip``).
+
+        Raises:
+            RuntimeError: The answer has begun: its head says how the messages are encoded.
+        """
+        if self._head_sent:
+            raise RuntimeError("set_compression after the answer has begun: set it before")
         if int(compression) == _GZIP_CHOICE and self._head.accepts_gzip:
             self._set().compression = _Compression.GZIP
         else:
@@ -235,8 +262,11 @@ class ServicerContext:
         return self._over
 
     def add_done_callback(self, callback: Callable[["ServicerContext"], None]) -> None:
-        """Call a function once the call is over."""
-        self._set().callbacks.append(callback)
+        """Call a function with this context once the call is over, at once if it is already."""
+        if self._over:
+            self._call_back(callback)
+        else:
+            self._set().callbacks.append(callback)
 
     # -- for whoever drives the call
 
@@ -306,10 +336,26 @@ class ServicerContext:
             self._send_status()
         elif isinstance(error, asyncio.CancelledError):
             self._end(CANCELLED, "the handler was cancelled", ())
+        elif isinstance(error, NotImplementedError) and self._extras and self._extras.code:
+            # A method of a generated servicer that nobody has written.
+            self._send_status()
         else:
-            self._protocol.meters.handler_errors += 1
-            _log.error("the handler of %s failed", self._head.path, exc_info=error)
-            self._end(UNKNOWN, "the handler failed; the server's log says how", ())
+            self._end_for_bug(error)
+
+    def _end_for_bug(self, error: BaseException) -> None:
+        """End the call with the status that the handler has set, as grpc.aio does, or UNKNOWN."""
+        self._protocol.meters.handler_errors += 1
+        _log.error("the handler of %s failed", self._head.path, exc_info=error)
+        extras = self._extras
+        if extras and extras.code:
+            self._send_status()
+        else:
+            message = "the handler failed; the server's log says how"
+            self._end(UNKNOWN, message, extras.trailing if extras else ())
+
+    def _end_unreadable(self) -> None:
+        """End the call for a request that its method cannot read."""
+        self._end_now(INTERNAL, "the request cannot be deserialized")
 
     def _settle(self) -> None:
         """Note that the call is over, and tell those who want to know."""
@@ -317,12 +363,28 @@ class ServicerContext:
         if self._timer:
             self._timer.cancel()
         stream = self.stream
-        if stream is not None and not stream.unsent_bytes:
-            self._protocol.held.release(self)
-        elif stream is not None:
+        if stream is not None and stream.unsent_bytes:
             self._protocol.held.hold(self, stream.unsent_bytes)
+        elif stream is not None:
+            self._let_go()
         for callback in self._extras.callbacks if self._extras else ():
+            self._call_back(callback)
+
+    def _let_go(self) -> None:
+        """Leave no trace of a call whose last byte has left, or never will.
+
+        Without the way back from its stream it is gone at once, and with it what it has read;
+        a reference cycle would stay until the garbage collector comes to it.
+        """
+        self._protocol.held.release(self)
+        if self.stream is not None:
+            self.stream.receiver = None
+
+    def _call_back(self, callback: Callable[["ServicerContext"], None]) -> None:
+        try:
             callback(self)
+        except Exception:
+            _log.exception("a done callback of %s failed", self._head.path)
 
     def _new_body(self, stream: Stream[RequestHead]) -> RequestBody:
         protocol = self._protocol
@@ -337,14 +399,22 @@ class ServicerContext:
                 self._protocol.meters.messages_too_large += 1
             self._end_now(error.code, str(error))
         else:
-            self._protocol.held.hold(self, body.held_bytes)
+            unsent = self.stream.unsent_bytes if self.stream is not None else 0
+            self._protocol.held.hold(self, body.held_bytes + unsent)
+
+    def _take_single(self, body: RequestBody, data: bytes) -> None:
+        """Take a piece of a request that may be one message only."""
+        self._take(body, data)
+        if len(body.messages) > 1:
+            self._end_now(INTERNAL, "the request is more than one message")
 
     def _look_at_request(self, body: RequestBody, now: float) -> None:
         """End a call whose request does not come to its end."""
         protocol = self._protocol
-        if self._task is None and self._deadline is not None:
-            if self._deadline <= protocol.loop.time():
-                self._expire()
+        if self._deadline is not None:
+            # Once the handler runs, a timer watches its deadline.
+            if self._task is None:
+                self._has_expired()
         elif body.waited(now) > protocol.limits.request_timeout > 0:
             protocol.meters.requests_timed_out += 1
             self._end_now(DEADLINE_EXCEEDED, "the request did not arrive in time")
@@ -353,6 +423,13 @@ class ServicerContext:
         """End the call at its deadline."""
         if self._deadline is not None:
             self._timer = self._protocol.loop.call_at(self._deadline, self._expire)
+
+    def _has_expired(self) -> bool:
+        """Say whether the deadline has passed, which ends the call."""
+        if self._deadline is None or self._deadline > self._protocol.loop.time():
+            return False
+        self._expire()
+        return True
 
     def _expire(self) -> None:
         self._protocol.meters.calls_expired += 1
@@ -375,7 +452,18 @@ class ServicerContext:
         if self._task is not None and not self._task.done():
             self._protocol.connection.lingering += 1
             self._is_lingering = True
-            self._task.cancel()
+            self._cancel(self._task)
+
+    def _cancel(self, task: "asyncio.Task[None]", message: Any = None) -> bool:
+        """Cancel the handler's task, once it has begun.
+
+        One that is cancelled before its first step never runs: the handler would not hear of
+        it, and nobody would note its end.
+        """
+        if getcoroutinestate(task.get_coro()) == CORO_CREATED:  # type: ignore[arg-type]
+            self._protocol.loop.call_soon(task.cancel, message)
+            return True
+        return task.cancel(message)
 
     def _run_task(self, task: "asyncio.Task[None]") -> None:
         """Let a task drive the call from here on."""
@@ -392,8 +480,8 @@ class ServicerContext:
 
     def lost(self) -> None:
         """Stop the work behind a stream that the peer has ended."""
-        self._protocol.held.release(self)
         if self._over:
+            self._let_go()
             return
         self._lost = True
         self._protocol.meters.calls_cancelled += 1
@@ -408,6 +496,10 @@ class ServicerContext:
 
     def writable(self) -> None:
         """Note that everything has left."""
+        self._protocol.held.release(self)
+
+    def sent(self) -> None:
+        """Note that the whole answer has left."""
         self._protocol.held.release(self)
 
     def look(self, now: float) -> None:
@@ -427,4 +519,5 @@ class ServicerContext:
         )
         if self.stream is not None:
             self._protocol.connection.reset(self.stream, ErrorCode.CANCEL)
+        self._let_go()
         self._protocol.flush_soon()

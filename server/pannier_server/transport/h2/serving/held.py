@@ -44,7 +44,14 @@ class HeldBytes:
         self._holders: dict[Holder, int] = {}
 
     def hold(self, holder: Holder, count: int) -> None:
-        """Set what a call holds now; it, or older ones, may be ended for it."""
+        """Set what a call holds now; it, or older ones, may be ended for it.
+
+        A call that holds nothing is forgotten: a long one that holds something now and then
+        is no older than what it holds.
+        """
+        if not count:
+            self.release(holder)
+            return
         change = count - self._holders.get(holder, 0)
         self._holders[holder] = count
         holder.share.held_bytes += change

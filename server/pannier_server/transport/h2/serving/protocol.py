@@ -1,6 +1,7 @@
 """One connection: between a socket's transport, HTTP/2 and the calls."""
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from typing import cast
 
@@ -14,6 +15,7 @@ from pannier_server.transport.h2.serving.held import HeldBytes, Share
 from pannier_server.transport.h2.serving.methods import CallDetails, Method, Methods
 from pannier_server.transport.h2.serving.peer import auth_context, peer_name
 from pannier_server.transport.h2.serving.streaming import StreamingCall
+from pannier_server.transport.h2.serving.turns import Turns
 from pannier_server.transport.h2.serving.unary import UnaryCall
 from pannier_server.transport.h2.wire import answers
 from pannier_server.transport.h2.wire.heads import Refusal, RequestHead, RequestHeadDecoder
@@ -21,6 +23,9 @@ from pannier_server.transport.h2.wire.messages import PREFIX_BYTES
 from pannier_server.transport.h2.wire.metadata import decode_metadata
 
 _PING = b"drained?"
+
+# A read of this size has most likely left more in the socket.
+_LARGE_READ = 128 * 1024
 
 
 class Host:
@@ -32,12 +37,14 @@ class Host:
         meters: What happens to them.
         held: The bytes that their calls hold.
         protocols: The open ones.
+        turns: Those that have more to do than fits a turn of the event loop.
     """
 
-    __slots__ = ("_emptied", "held", "limits", "meters", "methods", "protocols")
+    __slots__ = ("_emptied", "held", "limits", "meters", "methods", "protocols", "turns")
 
     def __init__(self, limits: Limits) -> None:
         """Make a host without methods and connections."""
+        self.turns = Turns(time.perf_counter)
         self.methods = Methods()
         self.limits = limits
         self.meters = Meters()
@@ -85,6 +92,7 @@ class ServerProtocol(asyncio.Protocol):
             limits=host.limits,
             meters=host.meters,
             clock=loop.time,
+            timer=time.perf_counter,
         )
         self._host = host
         self._transport: asyncio.Transport | None = None
@@ -118,8 +126,8 @@ class ServerProtocol(asyncio.Protocol):
         """Serve what can be served of what came, and write the answers at once."""
         self.last_received = self.loop.time()
         self.connection.receive(data)
-        if self.connection.cut:
-            self._go_on_next_turn()
+        if self.connection.cut or len(data) >= _LARGE_READ:
+            self._wait_for_turn()
         if self._retiring and self.connection.pongs:
             self.connection.drain()
         self._flush()
@@ -192,7 +200,8 @@ class ServerProtocol(asyncio.Protocol):
 
     def _refuse(self, stream: Stream[RequestHead], refusal: Refusal) -> None:
         block = answers.trailers_only_block(refusal.code, refusal.message, refusal.metadata)
-        self.connection.answer_with_head(stream.id, stream, block)
+        self.connection.answer_with_head(stream.id, stream, block, is_refusal=True)
+        self.connection.allowance.spend(refusal.cost)
 
     def answer_in_http(self, stream: Stream[RequestHead], refusal: Refusal) -> None:
         """Answer what is no gRPC request with a status and a text of HTTP."""
@@ -279,16 +288,23 @@ class ServerProtocol(asyncio.Protocol):
         if connection.closed or (connection.draining and connection.is_idle):
             transport.close()
 
-    def _go_on_next_turn(self) -> None:
-        self._pause_reading()
-        self.loop.call_soon(self._proceed)
+    def _wait_for_turn(self) -> None:
+        """Read no more until others had their turn.
 
-    def _proceed(self) -> None:
+        After a large read too, even if all of it was handled: the event loop would read
+        the same socket up to 32 times in one turn.
+        """
+        self._pause_reading()
+        self._host.turns.wait(self)
+
+    def proceed(self) -> None:
+        """Go on with what the last turn has left."""
         if self.connection.outbox.congested:
             # `_resume_reading` comes back to it.
             return
-        self.connection.proceed()
-        self._flush()
+        if self.connection.cut:
+            self.connection.proceed()
+            self._flush()
         self._resume_reading()
 
     def _pause_reading(self) -> None:
@@ -298,10 +314,10 @@ class ServerProtocol(asyncio.Protocol):
 
     def _resume_reading(self) -> None:
         """Read on, unless the last turn has left something or the client does not read."""
-        if self.connection.outbox.congested:
+        if self.connection.outbox.congested or self.connection.closed:
             return
         if self.connection.cut:
-            self.loop.call_soon(self._proceed)
+            self._host.turns.wait(self)
         elif self._paused and self._transport is not None and not self._transport.is_closing():
             self._paused = False
             self._transport.resume_reading()
@@ -331,4 +347,7 @@ class _OtherRequest:
         """Do nothing: there is no work behind it."""
 
     def writable(self) -> None:
-        """Do nothing: everything was sent at once."""
+        """Do nothing: nobody waits to send more."""
+
+    def sent(self) -> None:
+        """Do nothing: nothing is held."""

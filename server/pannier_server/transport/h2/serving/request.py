@@ -10,6 +10,8 @@ from pannier_server.transport.h2.wire.messages import MessageReader
 
 # The peer may go on sending while less than this waits for the handler.
 _UNREAD_BYTES = 256 * 1024
+# What a message takes beside its bytes. Without it, empty messages would take no room at all.
+_MESSAGE_BYTES = 64
 
 
 class RequestBody:
@@ -55,9 +57,12 @@ class RequestBody:
         return self._unread_bytes + self._reader.held
 
     def waited(self, now: float) -> float:
-        """Return for how long no message was completed, on the clock of the sweep."""
+        """Return for how long no message was completed, on the clock of the sweep.
+
+        That is not counted while the peer may not send, as the handler is far behind.
+        """
         completed, since = self._looked
-        if completed != self._completed:
+        if completed != self._completed or self._withheld:
             self._looked = (self._completed, now)
             return 0.0
         return now - since
@@ -70,7 +75,7 @@ class RequestBody:
         """
         for message in self._reader.feed(data):
             self.messages.append(message)
-            self._unread_bytes += len(message)
+            self._unread_bytes += len(message) + _MESSAGE_BYTES
             self._completed += 1
         self._withheld += len(data)
         self._return_window()
@@ -78,7 +83,7 @@ class RequestBody:
     def pop(self) -> bytes:
         """Return the oldest message."""
         message = self.messages.popleft()
-        self._unread_bytes -= len(message)
+        self._unread_bytes -= len(message) + _MESSAGE_BYTES
         self._return_window()
         return message
 

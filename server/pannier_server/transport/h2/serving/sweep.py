@@ -39,8 +39,9 @@ class Sweep:
 
     def start(self) -> None:
         """Look for the first time, and from then on each second."""
-        self.look(self._loop.time())
+        # First of all, so that there is a next time whatever happens now.
         self._timer = self._loop.call_later(INTERVAL, self.start)
+        self.look(self._loop.time())
 
     def stop(self) -> None:
         """Look no more."""
@@ -132,9 +133,10 @@ class ConnectionAge:
             stream.stalled_since = now
         elif _passed(now, stream.stalled_since, self._protocol.limits.stall_timeout):
             self._protocol.meters.stalls += 1
-            if stream.receiver:
-                stream.receiver.lost()
+            receiver = stream.receiver
             self._protocol.connection.reset(stream, ErrorCode.CANCEL)
+            if receiver:
+                receiver.lost()
 
     def _look_at_age(self, now: float) -> None:
         protocol, limits, meters = self._protocol, self._protocol.limits, self._protocol.meters

@@ -45,7 +45,7 @@ class UnaryCall(ServicerContext):
     def received(self, data: bytes) -> None:
         """Take a piece of the request."""
         if not self._over:
-            self._take(self._body, data)
+            self._take_single(self._body, data)
 
     def look(self, now: float) -> None:
         """Take a look of the sweep, on its clock."""
@@ -57,11 +57,11 @@ class UnaryCall(ServicerContext):
         if self._over:
             return
         body = self._body
-        if len(body.messages) != 1 or body.is_partial:
+        if not body.messages or body.is_partial:
             self._end(INTERNAL, "the request is not one whole message", ())
-            return
-        self._protocol.held.release(self)
-        self.start(body.messages[0])
+        elif not self._has_expired():
+            self._protocol.held.release(self)
+            self.start(body.pop())
 
     # -- the handler
 
@@ -79,7 +79,11 @@ class UnaryCall(ServicerContext):
         # `cancel` and the like on to the task that it will have become by then.
         _enter_task(loop, self)  # type: ignore[arg-type]
         try:
-            request = message if method.deserialize is None else method.deserialize(message)
+            try:
+                request = message if method.deserialize is None else method.deserialize(message)
+            except Exception:  # noqa: BLE001 (any codec's)
+                self._end_unreadable()
+                return
             coroutine = method.behaviour(request, self)
             awaited = variables.run(coroutine.send, None)
         except StopIteration as done:
@@ -99,8 +103,11 @@ class UnaryCall(ServicerContext):
         """Hand the rest of the handler over to a task."""
         self._open_stream()
         rest = self._finish(Resumption(coroutine, awaited))
-        self._run_task(self._protocol.loop.create_task(rest, context=variables))
+        task = self._protocol.loop.create_task(rest, context=variables)
+        self._run_task(task)
         self._watch_deadline()
+        if self._extras and self._extras.cancels:
+            self._cancel(task)
 
     async def _finish(self, resumption: Resumption) -> None:
         try:
@@ -141,13 +148,26 @@ class UnaryCall(ServicerContext):
     # -- what asyncio asks of a current task
 
     def cancel(self, msg: Any = None) -> bool:
-        """Cancel the handler."""
-        return self._task is not None and self._task.cancel(msg)
+        """Cancel the handler, at its first wait where it has not come to it yet."""
+        if self._task is not None:
+            return self._cancel(self._task, msg)
+        self._set().cancels += 1
+        return True
 
     def cancelling(self) -> int:
         """Return how often the handler was cancelled."""
-        return 0 if self._task is None else self._task.cancelling()
+        if self._task is not None:
+            return self._task.cancelling()
+        return self._extras.cancels if self._extras else 0
 
     def uncancel(self) -> int:
         """Take one cancellation back."""
-        return 0 if self._task is None else self._task.uncancel()
+        if self._task is not None:
+            return self._task.uncancel()
+        if self._extras and self._extras.cancels:
+            self._extras.cancels -= 1
+        return self.cancelling()
+
+    def get_name(self) -> str:
+        """Return what a log calls it."""
+        return f"call of {self._head.path}"

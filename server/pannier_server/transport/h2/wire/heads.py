@@ -37,6 +37,9 @@ _PLAIN_NEEDLE: Final = bytes((len(_TIMEOUT),)) + _TIMEOUT
 _HUFFMAN_NAME: Final = bytes.fromhex("9acac8b24d494f6a7f")
 _HUFFMAN_NEEDLE: Final = bytes((0x80 | len(_HUFFMAN_NAME),)) + _HUFFMAN_NAME
 
+# To see that a header list is too large takes as long as some calls.
+_TOO_LARGE_COSTS: Final = 50
+
 _MAX_CACHED_HEADS: Final = 64
 _MAX_CACHED_BLOCK: Final = 4096
 
@@ -53,12 +56,14 @@ class Refusal:
         code: The gRPC status code where ``http_status`` is 200.
         message: What is wrong.
         metadata: What else to say.
+        cost: As how many frames that bring nothing it counts (`Allowance`).
     """
 
     http_status: int
     code: int
     message: str
     metadata: Sequence[Field] = ()
+    cost: int = 1
 
 
 @dataclass(slots=True, eq=False)
@@ -139,7 +144,7 @@ class RequestHeadDecoder:
         except HeaderListTooLarge:
             self._meters.header_lists_too_large += 1
             message = f"the request's header list is larger than {self._max_list_bytes} bytes"
-            refusal = Refusal(200, RESOURCE_EXHAUSTED, message)
+            refusal = Refusal(200, RESOURCE_EXHAUSTED, message, cost=_TOO_LARGE_COSTS)
             return RequestHead((), refusal=refusal), None
         head, timeout, is_shared = read_head(decoded.fields)
         if is_shared and self._is_cacheable(decoded, block, cut):

@@ -1,0 +1,91 @@
+"""What the sidecar and its transport must reach, as ratios within one run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bench.comparison.contests import AIO, GO, GRPCIO, H2, MEMORY_GET, NAIVE, OURS, lone_get
+from bench.comparison.entries import Call, Engine, Entry, Kind
+from bench.comparison.figures import Figure, Spread, cpu, p50, ratio
+from bench.comparison.samples import Results
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A ratio that is to be no more than ``at_most``.
+
+    Attributes:
+        name: What is divided by what.
+        contest: Where both are measured, right after each other.
+        figure: What of them is compared.
+        over: The numerator.
+        under: The denominator.
+        at_most: The limit.
+        stands_for: How the limit is written; empty for its digits.
+    """
+
+    name: str
+    contest: str
+    figure: Figure
+    over: Entry
+    under: Entry
+    at_most: float
+    stands_for: str = ""
+
+    @property
+    def limit(self) -> str:
+        """The limit, for people."""
+        return self.stands_for or f"{self.at_most:g}"
+
+    def measured(self, results: Results) -> Spread | None:
+        """Return the ratio over the rounds; None where it was not measured."""
+        entries = results.samples.get(self.contest, {})
+        if self.over not in entries or self.under not in entries:
+            return None
+        return ratio(entries[self.over], entries[self.under], self.figure)
+
+    def is_met(self, measured: Spread) -> bool:
+        """Tell whether the median of the rounds is within the limit."""
+        return measured.median <= self.at_most
+
+
+def _write_over_read(engine: Engine) -> Goal:
+    get = replace(H2, engine=engine)
+    write = replace(get, call=Call.PUT_IF_VERSION)
+    contest = "calls" if engine is Engine.FIXED else "dynamodb"
+    name = f"CPU of a PutIfVersion ÷ of a Get, {engine}"
+    return Goal(name, contest, cpu, write, get, 1.3)
+
+
+GOALS: Sequence[Goal] = (
+    Goal("CPU of a bare echo, our transport ÷ grpc-go", "echo", cpu, OURS, GO, 0.8),
+    Goal("CPU of a bare echo, our transport ÷ grpc.aio", "echo", cpu, OURS, AIO, 1 / 10, "1/10"),
+    Goal("CPU of a Get from memory ÷ of grpc-go's bare echo", "echo", cpu, MEMORY_GET, GO, 1.2),
+    Goal(
+        "CPU of a Get, Pannier ÷ boto3 behind grpcio threads, fixed responder",
+        "paths",
+        cpu,
+        H2,
+        NAIVE,
+        1 / 12,
+        "1/12",
+    ),
+    Goal(
+        "CPU of a Get, Pannier on h2 ÷ on grpcio, fixed responder",
+        "paths",
+        cpu,
+        H2,
+        GRPCIO,
+        1 / 3,
+        "1/3",
+    ),
+    Goal(
+        "p50 of a lone Get, through Pannier ÷ boto3 in process, DynamoDB Local",
+        "lone",
+        p50,
+        lone_get(Kind.PANNIER_H2),
+        lone_get(Kind.BOTO3),
+        0.6,
+    ),
+    _write_over_read(Engine.FIXED),
+    _write_over_read(Engine.DYNAMODB),
+)

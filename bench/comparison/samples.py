@@ -1,0 +1,136 @@
+"""What is kept of one measurement, and of a whole run."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Self
+
+from bench.comparison.entries import Contender, Entry
+from bench.ghz_runs import Calls
+
+TAIL_CALLS = 1000
+"""With fewer calls there is no 99.9th percentile to speak of."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One entry in one round. Times are in seconds.
+
+    Attributes:
+        requests: How many calls were made.
+        seconds: How long they took in all.
+        cpu_seconds: What the server used meanwhile, user and system, with all its processes.
+        p50: The latency that half of the calls kept within.
+        p99: The same for 99 %.
+        p999: The same for 99.9 %; None where there were fewer than 1,000 calls.
+        peak_bytes: The most memory that was resident meanwhile, of all its processes.
+        engine_cpu_seconds: What the engine used meanwhile; None where there is none.
+        errors: Calls that failed, by what was said.
+    """
+
+    requests: int
+    seconds: float
+    cpu_seconds: float
+    p50: float
+    p99: float
+    p999: float | None
+    peak_bytes: int
+    engine_cpu_seconds: float | None = None
+    errors: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        calls: Calls,
+        *,
+        cpu_seconds: float,
+        peak_bytes: int,
+        engine_cpu_seconds: float | None = None,
+    ) -> Self:
+        """Keep what the tables need of ``calls``."""
+        return cls(
+            requests=calls.requests,
+            seconds=_rounded(calls.seconds),
+            cpu_seconds=_rounded(cpu_seconds),
+            p50=_rounded(calls.percentile(50)),
+            p99=_rounded(calls.percentile(99)),
+            p999=_rounded(calls.percentile(99.9)) if calls.requests >= TAIL_CALLS else None,
+            peak_bytes=peak_bytes,
+            engine_cpu_seconds=None if engine_cpu_seconds is None else _rounded(engine_cpu_seconds),
+            errors=dict(calls.errors),
+        )
+
+
+@dataclass(frozen=True)
+class Start:
+    """One start of a server.
+
+    Attributes:
+        seconds: From the start of its process to its first answer.
+        resident_bytes: Its memory then, of all its processes.
+    """
+
+    seconds: float
+    resident_bytes: int
+
+
+@dataclass
+class Results:
+    """What a run has measured so far, one sample for each round.
+
+    Attributes:
+        machine: What it ran on, as the page names it.
+        samples: By contest and entry.
+        starts: By server.
+    """
+
+    machine: str
+    samples: dict[str, dict[Entry, list[Sample]]] = field(default_factory=dict)
+    starts: dict[Contender, list[Start]] = field(default_factory=dict)
+
+    def add(self, contest: str, entry: Entry, sample: Sample) -> None:
+        """Keep the sample of another round."""
+        self.samples.setdefault(contest, {}).setdefault(entry, []).append(sample)
+
+    def add_start(self, contender: Contender, start: Start) -> None:
+        """Keep the start of another round."""
+        self.starts.setdefault(contender, []).append(start)
+
+    def problems(self) -> Iterator[str]:
+        """Return a line for each kind of call that failed."""
+        for contest, entries in self.samples.items():
+            for entry, samples in entries.items():
+                for number, sample in enumerate(samples, start=1):
+                    for error, count in sample.errors.items():
+                        where = f"{contest}, {entry.kind}, {entry.call}, round {number}"
+                        yield f"{where}: {count} of {sample.requests} calls: {error}"
+
+    def lines(self) -> Iterator[str]:
+        """Return everything as lines of JSON: the machine, then one for each entry and server."""
+        yield json.dumps({"machine": self.machine})
+        for contest, entries in self.samples.items():
+            for entry, samples in entries.items():
+                rounds = [asdict(sample) for sample in samples]
+                yield json.dumps({"contest": contest, "entry": asdict(entry), "rounds": rounds})
+        for contender, starts in self.starts.items():
+            rounds = [asdict(start) for start in starts]
+            yield json.dumps({"contender": asdict(contender), "rounds": rounds})
+
+    @classmethod
+    def of_lines(cls, lines: Iterable[str]) -> Self:
+        """Return the results that `lines` was called on."""
+        head, *rest = map(json.loads, lines)
+        results = cls(head["machine"])
+        for one in rest:
+            for measured in one["rounds"]:
+                if "entry" in one:
+                    entry = Entry.of_plain(one["entry"])
+                    results.add(one["contest"], entry, Sample(**measured))
+                else:
+                    results.add_start(Contender.of_plain(one["contender"]), Start(**measured))
+        return results
+
+
+def _rounded(seconds: float) -> float:
+    """Return whole microseconds; the rest is noise."""
+    return round(seconds, 6)
