@@ -50,9 +50,9 @@ def test_npm_packages_are_pinned_with_hashes_and_without_a_place() -> None:
         assert "resolved" not in package
 
 
-def test_go_modules_are_pinned_with_hashes() -> None:
-    wanted = re.findall(
-        r"^\t(\S+ v\S+)", (ROOT / "tools" / "go" / "go.mod").read_text(), re.MULTILINE
-    )
-    sums = (ROOT / "tools" / "go" / "go.sum").read_text()
+@pytest.mark.parametrize("module", ["go", "peers"])
+def test_go_modules_are_pinned_with_hashes(module: str) -> None:
+    folder = ROOT / "tools" / module
+    wanted = re.findall(r"^\t(\S+ v\S+)", (folder / "go.mod").read_text(), re.MULTILINE)
+    sums = (folder / "go.sum").read_text()
     assert [module for module in wanted if f"{module}/go.mod h1:" not in sums] == []
