@@ -80,18 +80,20 @@ class StorageServicer:
 
     def register(self, server: grpc.aio.Server) -> None:
         """Add the six RPCs to a server."""
+        # Looked up once: each look costs a system call.
+        now = asyncio.get_running_loop().time
         handlers = self.handlers
         unary = grpc.unary_unary_rpc_method_handler
         methods: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
-            "Get": unary(self._unary(pb.GetRequest, handlers.get, is_write=False)),
-            "Put": unary(self._unary(pb.PutRequest, handlers.put, is_write=True)),
+            "Get": unary(self._unary(now, pb.GetRequest, handlers.get, is_write=False)),
+            "Put": unary(self._unary(now, pb.PutRequest, handlers.put, is_write=True)),
             "PutIfVersion": unary(
-                self._unary(pb.PutIfVersionRequest, handlers.put_if_version, is_write=True)
+                self._unary(now, pb.PutIfVersionRequest, handlers.put_if_version, is_write=True)
             ),
-            "Delete": unary(self._unary(pb.DeleteRequest, handlers.delete, is_write=True)),
-            "ListByPrefix": grpc.unary_stream_rpc_method_handler(self._stream()),
+            "Delete": unary(self._unary(now, pb.DeleteRequest, handlers.delete, is_write=True)),
+            "ListByPrefix": grpc.unary_stream_rpc_method_handler(self._stream(now)),
             "CleanupExpired": unary(
-                self._unary(pb.CleanupExpiredRequest, handlers.cleanup_expired, is_write=True)
+                self._unary(now, pb.CleanupExpiredRequest, handlers.cleanup_expired, is_write=True)
             ),
         }
         server.add_generic_rpc_handlers(
@@ -100,6 +102,7 @@ class StorageServicer:
 
     def _unary(
         self,
+        now: Clock,
         message: type[Request],
         handler: Callable[[Request, CallContext], Awaitable[Message]],
         *,
@@ -108,19 +111,19 @@ class StorageServicer:
         async def method(request: bytes, context: ServicerContext) -> bytes:
             try:
                 with self.calls:
-                    response = await handler(_parse(message, request), self._context(context))
+                    response = await handler(_parse(message, request), self._context(context, now))
                     return response.SerializeToString()
             except Exception as error:  # noqa: BLE001 (each error has its status)
                 await _abort(context, error, is_write=is_write)
 
         return method
 
-    def _stream(self) -> StreamMethod:
+    def _stream(self, now: Clock) -> StreamMethod:
         async def method(request: bytes, context: ServicerContext) -> AsyncIterator[bytes]:
             try:
                 with self.calls:
                     pages = self.handlers.list_by_prefix(
-                        _parse(pb.ListByPrefixRequest, request), self._context(context)
+                        _parse(pb.ListByPrefixRequest, request), self._context(context, now)
                     )
                     async with aclosing(pages):
                         async for page in pages:
@@ -130,11 +133,11 @@ class StorageServicer:
 
         return method
 
-    def _context(self, context: ServicerContext) -> CallContext:
+    def _context(self, context: ServicerContext, now: Clock) -> CallContext:
         remaining = context.time_remaining()
         deadline = None
         if remaining is not None:
-            deadline = asyncio.get_running_loop().time() + remaining
+            deadline = now() + remaining
         return CallContext(self.clock, deadline, self.default_timeout)
 
 

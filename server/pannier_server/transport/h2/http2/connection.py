@@ -355,7 +355,11 @@ class Connection(Generic[Head]):
                     and body_end <= size
                     and length <= max_frame
                     and body_length <= max_frame
-                    and self._is_new_request(stream_id)
+                    and stream_id > self.last_stream_id
+                    and stream_id & 1
+                    and self.ready
+                    and self._block is None
+                    and not self.draining
                 ):
                     self._whole_request(
                         stream_id, data[start:end], data[end + HEADER_BYTES : body_end]
@@ -392,18 +396,10 @@ class Connection(Generic[Head]):
         self._meters.turns_cut += 1
         return True
 
-    def _is_new_request(self, stream_id: int) -> bool:
-        return (
-            stream_id > self.last_stream_id
-            and stream_id & 1 == 1
-            and stream_id <= MAX_WINDOW
-            and self.ready
-            and self._block is None
-            and not self.draining
-        )
-
     def _whole_request(self, stream_id: int, block: bytes, body: bytes) -> None:
         self._budget -= _REQUEST_TURN_COST
+        if len(block) >= _LARGE_BLOCK:
+            self.allowance.spend(len(block) // _LARGE_BLOCK)
         head, timeout = self._heads.decode(block)
         self._note_new(stream_id)
         if (
@@ -442,7 +438,7 @@ class Connection(Generic[Head]):
         stream = self.streams.get(stream_id)
         try:
             if stream is None or stream.remote_ended:
-                self._refuse_unexpected(stream, stream_id, "DATA", len(payload))
+                self._refuse_unexpected(stream, stream_id, "DATA", len(payload), end=end)
                 return
             stream.receive_window -= len(payload)
             if stream.receive_window < 0:
@@ -576,7 +572,7 @@ class Connection(Generic[Head]):
         if stream_id <= self.last_stream_id:
             allowed = self._heads.decode_trailers(block)
             if stream is None or stream.remote_ended:
-                self._refuse_unexpected(stream, stream_id, "HEADERS")
+                self._refuse_unexpected(stream, stream_id, "HEADERS", end=started.end_stream)
             elif not (allowed and started.end_stream):
                 raise StreamFault(stream_id, ErrorCode.PROTOCOL_ERROR)
             else:
@@ -688,7 +684,7 @@ class Connection(Generic[Head]):
         self.outbox.frames.append(rst_stream_frame(stream_id, code))
 
     def _refuse_unexpected(
-        self, stream: Stream[Head] | None, stream_id: int, kind: str, size: int = 0
+        self, stream: Stream[Head] | None, stream_id: int, kind: str, size: int = 0, *, end: bool
     ) -> None:
         """Answer DATA or HEADERS on a stream that does not take them (section 5.1)."""
         if stream is not None:
@@ -697,11 +693,14 @@ class Connection(Generic[Head]):
             raise ConnectionFault(ErrorCode.PROTOCOL_ERROR, f"{kind} on an idle stream")
         if stream_id > self.last_stream_id:
             return
-        if size < _LARGE_BYTES:
-            # An upload that was on its way when its stream was reset is no attack.
-            self.allowance.spend()
         if stream_id in self._resets:
+            # It was on its way when the stream was reset: its end, or much, is no attack.
+            if end:
+                del self._resets[stream_id]
+            elif size < _LARGE_BYTES:
+                self.allowance.spend()
             return
+        self.allowance.spend()
         if kind == "DATA":
             raise StreamFault(stream_id, ErrorCode.STREAM_CLOSED)
         if any(stream_id in gap for gap in self._gaps):

@@ -35,8 +35,11 @@ DEFAULT_MAX_FRAME: Final = 16_384
 LARGEST_MAX_FRAME: Final = 2**24 - 1
 DEFAULT_TABLE: Final = 4_096
 
-FRAME_HEADER: Final = Struct(">HBBBL")
-"""A frame's header: the length's upper 16 and lower 8 bits, type, flags, stream."""
+FRAME_HEADER: Final = Struct(">HBBBl")
+"""A frame's header: the length's upper 16 and lower 8 bits, type, flags, stream.
+
+The stream is negative where its reserved bit is set.
+"""
 
 _LONG: Final = Struct(">L")
 _TWO_LONGS: Final = Struct(">LL")

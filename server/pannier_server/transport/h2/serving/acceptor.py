@@ -4,8 +4,11 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import Callable
-from typing import Any
+from functools import partial
+
+from pannier_server.transport.h2.serving.protocol import Host, ServerProtocol
+
+Connecting = asyncio.Task[tuple[asyncio.Transport, asyncio.BaseProtocol]]
 
 _log = logging.getLogger(__name__)
 
@@ -13,6 +16,8 @@ _AT_ONCE = 8
 
 # After the process ran out of descriptors.
 _PAUSE_SECONDS = 0.1
+# A handshake without a limit has this one: asyncio takes none for its own default.
+_NO_TIMEOUT = 365 * 86_400.0
 
 
 class Acceptor:
@@ -24,21 +29,25 @@ class Acceptor:
     """
 
     def __init__(
-        self,
-        listening: socket.socket,
-        factory: Callable[[], asyncio.Protocol],
-        *,
-        tls: ssl.SSLContext | None,
-        shared: bool,
-        handshake_timeout: float,
+        self, listening: socket.socket, host: Host, *, tls: ssl.SSLContext | None, shared: bool
     ) -> None:
-        """Take a listening socket and what makes the protocol of a connection."""
+        """Take a listening socket, and the host of its connections.
+
+        Args:
+            listening: The socket.
+            host: What admits connections.
+            tls: For connections with TLS.
+            shared: Other processes accept from the socket too.
+        """
         self._listening = listening
-        self._factory = factory
+        self._host = host
         self._tls = tls
         self._at_once = 1 if shared else _AT_ONCE
-        self._handshake_timeout = handshake_timeout if tls else None
-        self._connecting: set[asyncio.Task[Any]] = set()
+        self._handshake_timeout = None
+        if tls is not None:
+            self._handshake_timeout = host.limits.handshake_timeout or _NO_TIMEOUT
+        self._connecting: set[Connecting] = set()
+        self._is_starved = False
 
     async def start(self) -> None:
         """Accept from now on."""
@@ -65,14 +74,46 @@ class Acceptor:
             self._start_connecting(sock)
 
     def _start_connecting(self, sock: socket.socket) -> None:
+        self._is_starved = False
+        loop = asyncio.get_running_loop()
+        protocol = self._host.admit(loop)
+        if protocol is None:
+            sock.close()
+            return
         sock.settimeout(0)
-        connecting = asyncio.get_running_loop().create_task(self._connect(sock))
+        connecting = loop.create_task(
+            loop.connect_accepted_socket(
+                lambda: protocol,
+                sock,
+                ssl=self._tls,
+                ssl_handshake_timeout=self._handshake_timeout,
+            )
+        )
         self._connecting.add(connecting)
-        connecting.add_done_callback(self._connecting.discard)
+        connecting.add_done_callback(partial(self._end_connecting, protocol, sock))
+
+    def _end_connecting(
+        self, protocol: ServerProtocol, sock: socket.socket, connecting: Connecting
+    ) -> None:
+        """Clean up where no connection has come of it."""
+        self._connecting.discard(connecting)
+        error = None if connecting.cancelled() else connecting.exception()
+        if error is None and not connecting.cancelled():
+            return
+        self._host.discard(protocol)
+        sock.close()
+        if isinstance(error, ConnectionAbortedError):
+            self._host.meters.handshakes_timed_out += 1
+        elif isinstance(error, OSError):
+            self._host.meters.handshakes_failed += 1
+        elif error is not None:
+            _log.error("a connection could not be set up", exc_info=error)
 
     def _pause(self, error: OSError) -> None:
         """Accept no more for a while, in which descriptors may come free."""
-        _log.error("cannot accept connections: %s", error.strerror)
+        if not self._is_starved:
+            _log.error("cannot accept connections: %s", error.strerror)
+        self._is_starved = True
         loop = asyncio.get_running_loop()
         loop.remove_reader(self._listening)
         loop.call_later(_PAUSE_SECONDS, self._accept_again)
@@ -80,15 +121,3 @@ class Acceptor:
     def _accept_again(self) -> None:
         if self._listening.fileno() >= 0:
             asyncio.get_running_loop().add_reader(self._listening, self._accept)
-
-    async def _connect(self, sock: socket.socket) -> None:
-        try:
-            await asyncio.get_running_loop().connect_accepted_socket(
-                self._factory,
-                sock,
-                ssl=self._tls,
-                ssl_handshake_timeout=self._handshake_timeout,
-            )
-        except OSError:
-            # The TLS handshake failed, or the client has left.
-            sock.close()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
 from pannier_server.transport.h2.http2.errors import ErrorCode
 from pannier_server.transport.h2.http2.stream import Stream
 from pannier_server.transport.h2.serving.held import Share
+from pannier_server.transport.h2.serving.methods import Method
 from pannier_server.transport.h2.serving.peer import identity_key
 from pannier_server.transport.h2.serving.request import RequestBody
 from pannier_server.transport.h2.wire import answers, messages
@@ -102,6 +103,7 @@ class ServicerContext:
         "_head_sent",
         "_is_lingering",
         "_lost",
+        "_method",
         "_over",
         "_protocol",
         "_stream_id",
@@ -116,11 +118,13 @@ class ServicerContext:
         stream_id: int,
         head: RequestHead,
         timeout: float | None,
+        method: Method,
     ) -> None:
-        """Make the context of a call whose head has just come."""
+        """Make the context of a call of a method whose head has just come."""
         self._protocol = protocol
         self._stream_id = stream_id
         self._head = head
+        self._method = method
         self._deadline = None if timeout is None else protocol.loop.time() + timeout
         self.stream: Stream[RequestHead] | None = None
         self._task: asyncio.Task[None] | None = None
@@ -383,12 +387,12 @@ class ServicerContext:
     def _call_back(self, callback: Callable[["ServicerContext"], None]) -> None:
         try:
             callback(self)
-        except Exception:
+        except Exception:  # noqa: BLE001 (it may raise anything)
             _log.exception("a done callback of %s failed", self._head.path)
 
     def _new_body(self, stream: Stream[RequestHead]) -> RequestBody:
         protocol = self._protocol
-        return RequestBody(protocol.connection, stream, protocol.limits.max_message_bytes)
+        return RequestBody(protocol.connection, stream, protocol.limits)
 
     def _take(self, body: RequestBody, data: bytes) -> None:
         """Take a piece of the request; what cannot be read ends the call."""

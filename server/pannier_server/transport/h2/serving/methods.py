@@ -54,6 +54,7 @@ class Method:
         response_streaming: It gives any number of answers.
         deserialize: From bytes to a request; None where it takes bytes.
         serialize: From an answer to bytes; None where it gives bytes.
+        is_unary: It takes one request and gives one answer.
     """
 
     behaviour: Callable[..., Any]
@@ -61,11 +62,7 @@ class Method:
     response_streaming: bool
     deserialize: Callable[[bytes], Any] | None
     serialize: Callable[[Any], bytes] | None
-
-    @property
-    def is_unary(self) -> bool:
-        """One request and one answer."""
-        return not (self.request_streaming or self.response_streaming)
+    is_unary: bool
 
 
 class Methods:
@@ -120,6 +117,7 @@ def _method(path: str, handler: MethodHandler) -> Method:
         bool(handler.response_streaming),
         handler.request_deserializer,
         handler.response_serializer,
+        not (handler.request_streaming or handler.response_streaming),
     )
 
 

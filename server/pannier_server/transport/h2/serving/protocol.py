@@ -1,8 +1,9 @@
 """One connection: between a socket's transport, HTTP/2 and the calls."""
 
 import asyncio
+import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 from pannier_server.transport.h2.http2.connection import Connection
@@ -10,7 +11,7 @@ from pannier_server.transport.h2.http2.errors import ErrorCode
 from pannier_server.transport.h2.http2.stream import Receiver, Stream
 from pannier_server.transport.h2.limits import Limits
 from pannier_server.transport.h2.meters import Meters
-from pannier_server.transport.h2.serving.context import UNIMPLEMENTED
+from pannier_server.transport.h2.serving.context import UNIMPLEMENTED, UNKNOWN
 from pannier_server.transport.h2.serving.held import HeldBytes, Share
 from pannier_server.transport.h2.serving.methods import CallDetails, Method, Methods
 from pannier_server.transport.h2.serving.peer import auth_context, peer_name
@@ -19,8 +20,10 @@ from pannier_server.transport.h2.serving.turns import Turns
 from pannier_server.transport.h2.serving.unary import UnaryCall
 from pannier_server.transport.h2.wire import answers
 from pannier_server.transport.h2.wire.heads import Refusal, RequestHead, RequestHeadDecoder
-from pannier_server.transport.h2.wire.messages import PREFIX_BYTES
+from pannier_server.transport.h2.wire.messages import PREFIX_BYTES, is_plain_message
 from pannier_server.transport.h2.wire.metadata import decode_metadata
+
+_log = logging.getLogger(__name__)
 
 _PING = b"drained?"
 
@@ -51,6 +54,20 @@ class Host:
         self.held = HeldBytes(limits, self.meters)
         self.protocols: set[ServerProtocol] = set()
         self._emptied = asyncio.Event()
+
+    def admit(self, loop: asyncio.AbstractEventLoop) -> "ServerProtocol | None":
+        """Return what serves a connection that has just come; None where there are too many.
+
+        It counts from here on: those whose TLS handshake goes on are bounded too.
+        """
+        self.meters.connections_opened += 1
+        if len(self.protocols) >= self.limits.max_connections:
+            self.meters.connections_refused += 1
+            return None
+        protocol = ServerProtocol(self, loop)
+        self.protocols.add(protocol)
+        self.meters.connections = len(self.protocols)
+        return protocol
 
     def discard(self, protocol: "ServerProtocol") -> None:
         """Forget a connection that is gone."""
@@ -96,6 +113,8 @@ class ServerProtocol(asyncio.Protocol):
         )
         self._host = host
         self._transport: asyncio.Transport | None = None
+        self._write: Callable[[bytes | memoryview], None] | None = None
+        self._written = 0
         self._flushing = False
         self._paused = False
         self._retiring = False
@@ -105,20 +124,18 @@ class ServerProtocol(asyncio.Protocol):
     # -- asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Greet the client, unless there are too many connections."""
+        """Greet the client, unless TLS says that it speaks something else."""
         self._transport = cast("asyncio.Transport", transport)
-        self.meters.connections_opened += 1
-        if len(self._host.protocols) >= self.limits.max_connections:
-            self.meters.connections_refused += 1
-            self._transport.abort()
-            return
         tls = transport.get_extra_info("ssl_object")
         if tls is not None and tls.selected_alpn_protocol() != "h2":
             self.meters.handshakes_failed += 1
+            self.abort()
+            return
+        if self.connection.closed:
+            # The server was stopped during the TLS handshake.
             self._transport.abort()
             return
-        self._host.protocols.add(self)
-        self.meters.connections = len(self._host.protocols)
+        self._write = self._transport.write
         self._transport.set_write_buffer_limits(high=self.limits.write_buffer_bytes)
         self._flush()
 
@@ -136,7 +153,7 @@ class ServerProtocol(asyncio.Protocol):
         """End the work behind all calls."""
         self._host.discard(self)
         self.connection.abandon()
-        self._transport = None
+        self._transport = self._write = None
 
     def pause_writing(self) -> None:
         """Send and read no more: the client does not read what it got."""
@@ -156,15 +173,17 @@ class ServerProtocol(asyncio.Protocol):
         self, stream_id: int, head: RequestHead, timeout: float | None, body: bytes
     ) -> bool:
         """Serve a unary call whose request is one plain message in one frame."""
-        method: Method | None = head.method or self._find_method(head)
+        try:
+            method: Method | None = head.method or self._find_method(head)
+        except Exception:  # noqa: BLE001 (a generic handler may raise anything)
+            # `open` tells of it.
+            return False
         if (
             method is None
             or not method.is_unary
             or head.refusal is not None
             or head.gzipped
-            or len(body) < PREFIX_BYTES
-            or body[0]
-            or int.from_bytes(body[1:PREFIX_BYTES], "big") != len(body) - PREFIX_BYTES
+            or not is_plain_message(body)
             or len(body) - PREFIX_BYTES > self.limits.max_message_bytes
         ):
             return False
@@ -179,7 +198,12 @@ class ServerProtocol(asyncio.Protocol):
         if head.refusal is not None:
             self._refuse(stream, head.refusal)
             return None
-        method: Method | None = head.method or self._find_method(head)
+        try:
+            method: Method | None = head.method or self._find_method(head)
+        except Exception:  # noqa: BLE001 (a generic handler may raise anything)
+            _log.exception("no handler could be chosen for %s", head.path)
+            self._refuse(stream, Refusal(200, UNKNOWN, "the server cannot tell what serves this"))
+            return None
         if method is None:
             message = f"there is no method {head.path[:200]}"
             self._refuse(stream, Refusal(200, UNIMPLEMENTED, message))
@@ -271,22 +295,48 @@ class ServerProtocol(asyncio.Protocol):
         """Bytes that the client has not read and the socket does not hold."""
         return self._transport.get_write_buffer_size() if self._transport else 0
 
+    def count_written(self) -> int:
+        """Return how many bytes were written since the first time that this was asked.
+
+        Counting starts with that: for clients that read it would cost, and tell nothing.
+        """
+        if self._write != self._write_and_count:
+            self._written = 0
+            self._write = self._write_and_count
+        return self._written
+
+    def stop_counting(self) -> None:
+        """Count no more what is written."""
+        if self._transport is not None:
+            self._write = self._transport.write
+
+    def _write_and_count(self, data: bytes | memoryview) -> None:
+        self._written += len(data)
+        if self._transport is not None:
+            self._transport.write(data)
+
     # -- in and out
 
     def _flush(self) -> None:
         self._flushing = False
         frames = self.connection.outbox.frames
-        transport = self._transport
-        if transport is None:
-            frames.clear()
+        write = self._write
+        if write is None:
+            # The connection is gone, or its TLS handshake goes on.
+            if self.connection.closed:
+                frames.clear()
             return
         if frames:
             data = frames[0] if len(frames) == 1 else b"".join(frames)
             frames.clear()
-            transport.write(data)
+            write(data)
         connection = self.connection
         if connection.closed or (connection.draining and connection.is_idle):
-            transport.close()
+            self._end()
+
+    def _end(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
 
     def _wait_for_turn(self) -> None:
         """Read no more until others had their turn.

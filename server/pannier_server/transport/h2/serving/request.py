@@ -5,6 +5,7 @@ from typing import Any
 
 from pannier_server.transport.h2.http2.connection import Connection
 from pannier_server.transport.h2.http2.stream import Stream
+from pannier_server.transport.h2.limits import Limits
 from pannier_server.transport.h2.wire.heads import RequestHead
 from pannier_server.transport.h2.wire.messages import MessageReader
 
@@ -33,9 +34,9 @@ class RequestBody:
     )
 
     def __init__(
-        self, connection: Connection[Any], stream: Stream[RequestHead], max_bytes: int
+        self, connection: Connection[Any], stream: Stream[RequestHead], limits: Limits
     ) -> None:
-        """Read the messages of a stream, each of at most so many bytes."""
+        """Read the messages of a stream, within the limits of messages."""
         self.messages: deque[bytes] = deque()
         self._connection = connection
         self._stream = stream
@@ -44,7 +45,11 @@ class RequestBody:
         self._completed = 0
         # The number of messages when the sweep first saw it, and when that was.
         self._looked = (-1, 0.0)
-        self._reader = MessageReader(max_bytes, decompresses=stream.head.gzipped)
+        self._reader = MessageReader(
+            limits.max_message_bytes,
+            decompresses=stream.head.gzipped,
+            max_decompressed_bytes=limits.max_decompressed_bytes,
+        )
 
     @property
     def is_partial(self) -> bool:

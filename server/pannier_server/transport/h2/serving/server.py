@@ -10,7 +10,7 @@ from pannier_server.transport.h2.limits import Limits
 from pannier_server.transport.h2.meters import Meters
 from pannier_server.transport.h2.serving.acceptor import Acceptor
 from pannier_server.transport.h2.serving.methods import GenericHandler, MethodHandler
-from pannier_server.transport.h2.serving.protocol import Host, ServerProtocol
+from pannier_server.transport.h2.serving.protocol import Host
 from pannier_server.transport.h2.serving.sweep import Sweep
 
 # A client that does not answer a ping within this time hears of the end without a warning.
@@ -64,18 +64,11 @@ class Server:
 
     async def start(self, sockets: Sequence[socket.socket]) -> None:
         """Serve what connects to listening sockets, TCP or Unix, which it closes in the end."""
-        loop = asyncio.get_running_loop()
-        self._sweep = Sweep(self._host, loop)
+        self._sweep = Sweep(self._host, asyncio.get_running_loop())
         self._sweep.start()
         for listening in sockets:
             tls = None if listening.family == socket.AF_UNIX else self._tls
-            acceptor = Acceptor(
-                listening,
-                lambda: ServerProtocol(self._host, loop),
-                tls=tls,
-                shared=self._share_sockets,
-                handshake_timeout=self._host.limits.handshake_timeout,
-            )
+            acceptor = Acceptor(listening, self._host, tls=tls, shared=self._share_sockets)
             self._acceptors.append(acceptor)
             await acceptor.start()
 

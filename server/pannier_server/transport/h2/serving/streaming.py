@@ -37,7 +37,6 @@ class StreamingCall(ServicerContext):
     __slots__ = (
         "_body",
         "_ended",
-        "_method",
         "_reading",
         "_since_turn",
         "_writing",
@@ -49,9 +48,8 @@ class StreamingCall(ServicerContext):
         self, protocol: "ServerProtocol", stream: Stream[RequestHead], method: Method
     ) -> None:
         """Make a call of a method on a stream."""
-        super().__init__(protocol, stream.id, stream.head, stream.timeout)
+        super().__init__(protocol, stream.id, stream.head, stream.timeout, method)
         self.stream = stream
-        self._method = method
         self._body = self._new_body(stream)
         self._ended = False
         self._reading: asyncio.Future[None] | None = None
@@ -97,8 +95,6 @@ class StreamingCall(ServicerContext):
         Raises:
             asyncio.CancelledError: The call is over: the client has cancelled it, say.
         """
-        if self._since_turn > _BYTES_PER_TURN:
-            await self._let_others_run()
         serialize = self._method.serialize
         encoded = message if serialize is None else serialize(message)
         if self._over:
@@ -108,6 +104,8 @@ class StreamingCall(ServicerContext):
         self._protocol.flush_soon()
         while self.stream.unsent_bytes and not self._over:
             await self._until_writable()
+        if self._since_turn > _BYTES_PER_TURN:
+            await self._let_others_run()
         if self._over:
             raise asyncio.CancelledError
 

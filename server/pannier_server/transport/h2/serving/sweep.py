@@ -66,6 +66,7 @@ class ConnectionAge:
         "_active",
         "_age_limit",
         "_born",
+        "_closed",
         "_last_received",
         "_last_stream_id",
         "_looked",
@@ -73,7 +74,7 @@ class ConnectionAge:
         "_protocol",
         "_received",
         "_retired",
-        "_unwritten",
+        "_taken",
         "_written",
     )
 
@@ -83,7 +84,9 @@ class ConnectionAge:
         self._born = self._looked = self._active = self._received = self._written = now
         self._last_received = protocol.last_received
         self._last_stream_id = 0
-        self._unwritten = 0
+        self._closed: float | None = None
+        # What the client has taken of what was written to it while not all of it could leave.
+        self._taken: int | None = None
         self._pinged: float | None = None
         self._retired: float | None = None
         spread = random.uniform(1 - _AGE_JITTER, 1 + _AGE_JITTER)
@@ -105,13 +108,11 @@ class ConnectionAge:
     def _is_stuck(self, now: float) -> bool:
         """Say whether the client does not even begin, or does not read, or leave."""
         protocol, limits, meters = self._protocol, self._protocol.limits, self._protocol.meters
-        unwritten = protocol.unwritten_bytes
-        if unwritten == 0 or unwritten < self._unwritten:
-            self._written = now
-        self._unwritten = unwritten
+        self._look_at_writing(now)
         if protocol.connection.closed:
-            self._retired = self._retired or now
-            return now - self._retired > _CLOSING_SECONDS
+            if self._closed is None:
+                self._closed = now
+            return now - self._closed > _CLOSING_SECONDS
         if not protocol.connection.ready:
             meters.handshakes_timed_out += (
                 late := _passed(now, self._born, limits.handshake_timeout)
@@ -119,6 +120,20 @@ class ConnectionAge:
             return late
         meters.stalls += (stalled := _passed(now, self._written, limits.stall_timeout))
         return stalled
+
+    def _look_at_writing(self, now: float) -> None:
+        """Note when the client last took something, if only as fast as more was written."""
+        unwritten = self._protocol.unwritten_bytes
+        if not unwritten:
+            if self._taken is not None:
+                self._protocol.stop_counting()
+            self._taken = None
+            self._written = now
+            return
+        taken = self._protocol.count_written() - unwritten
+        if self._taken is not None and taken > self._taken:
+            self._written = now
+        self._taken = taken
 
     def _look_at_streams(self, now: float) -> None:
         for stream in list(self._protocol.connection.streams.values()):

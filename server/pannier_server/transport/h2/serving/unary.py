@@ -21,19 +21,7 @@ if TYPE_CHECKING:
 class UnaryCall(ServicerContext):
     """A call whose handler runs as far as it can at once, and in a task only if it waits."""
 
-    __slots__ = ("_body", "_method")
-
-    def __init__(
-        self,
-        protocol: "ServerProtocol",
-        stream_id: int,
-        head: RequestHead,
-        timeout: float | None,
-        method: Method,
-    ) -> None:
-        """Make a call of a method."""
-        super().__init__(protocol, stream_id, head, timeout)
-        self._method = method
+    __slots__ = ("_body",)
 
     # -- the request, where it comes in pieces
 

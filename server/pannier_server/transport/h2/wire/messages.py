@@ -33,6 +33,12 @@ def prefix(length: int, *, compressed: bool = False) -> bytes:
     return _PREFIX.pack(compressed, length)
 
 
+def is_plain_message(body: bytes) -> bool:
+    """Say whether a body is one whole message, not compressed."""
+    size = len(body)
+    return size >= PREFIX_BYTES and _PREFIX.unpack_from(body) == (0, size - PREFIX_BYTES)
+
+
 def compress(message: bytes) -> bytes:
     """Return a message in gzip, quickly rather than small."""
     packer = zlib.compressobj(1, zlib.DEFLATED, _GZIP)
@@ -46,12 +52,29 @@ class MessageReader:
         held: Bytes of the message that is not complete yet.
     """
 
-    __slots__ = ("_decompresses", "_max_bytes", "_parts", "_wanted", "held")
+    __slots__ = (
+        "_decompresses",
+        "_max_bytes",
+        "_max_decompressed_bytes",
+        "_parts",
+        "_wanted",
+        "held",
+    )
 
-    def __init__(self, max_bytes: int, *, decompresses: bool) -> None:
-        """Take the largest message, and whether the request announced gzip."""
+    def __init__(
+        self, max_bytes: int, *, decompresses: bool, max_decompressed_bytes: int | None = None
+    ) -> None:
+        """Take the limits of messages, and whether the request announced gzip.
+
+        Args:
+            max_bytes: The largest message as it comes.
+            decompresses: Messages may be compressed.
+            max_decompressed_bytes: The largest that may come of a compressed one; ``max_bytes``
+                where None.
+        """
         self.held = 0
         self._max_bytes = max_bytes
+        self._max_decompressed_bytes = max_decompressed_bytes or max_bytes
         self._decompresses = decompresses
         self._parts: list[bytes] = []
         self._wanted = PREFIX_BYTES
@@ -104,14 +127,15 @@ class MessageReader:
 
     def _decompress(self, payload: bytes) -> bytes:
         """Return a message from its gzip form, never more than allowed."""
+        limit = self._max_decompressed_bytes
         unpacker = zlib.decompressobj(_GZIP)
         try:
-            message = unpacker.decompress(payload, self._max_bytes + 1)
+            message = unpacker.decompress(payload, limit + 1)
         except zlib.error:
             raise MessageRefused(INTERNAL, "a message that is no gzip") from None
-        if len(message) > self._max_bytes:
+        if len(message) > limit:
             raise MessageRefused(
-                RESOURCE_EXHAUSTED, f"a compressed message of more than {self._max_bytes} bytes"
+                RESOURCE_EXHAUSTED, f"a compressed message of more than {limit} bytes"
             )
         if not unpacker.eof:
             raise MessageRefused(INTERNAL, "a message whose gzip form is cut short")
