@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from pannier_server.backends.contract import StorageBackend
 from pannier_server.config import Settings, TcpAddress
 
 LOOPBACK = (TcpAddress("127.0.0.1", 0),)
+TRANSPORTS = ("grpcio", "h2")
 
 
 @dataclass(slots=True)
@@ -36,7 +37,10 @@ class SettableClock:
 async def sidecar_stub(
     backend: StorageBackend, clock: SettableClock | None = None, **settings: object
 ) -> AsyncIterator[storage_pb2_grpc.StorageBackendStub]:
-    """Run a sidecar in this process over a backend, and yield a stub connected to it."""
+    """Run a sidecar in this process over a backend, and yield a stub connected to it.
+
+    ``settings`` are fields of `Settings`, such as ``transport``.
+    """
     base = Settings(store="memory:", listen=LOOPBACK, grace=1.0)
     chosen = replace(base, **settings)  # type: ignore[arg-type]
     async with (
@@ -47,14 +51,25 @@ async def sidecar_stub(
 
 
 @asynccontextmanager
-async def channel_to(sidecar: Sidecar) -> AsyncIterator[grpc.aio.Channel]:
+async def channel_to(
+    sidecar: Sidecar,
+    credentials: grpc.ChannelCredentials | None = None,
+    more_options: Sequence[tuple[str, int]] = (),
+) -> AsyncIterator[grpc.aio.Channel]:
+    """Connect to the first of a sidecar's addresses, over TLS where there are credentials."""
     options = [
         ("grpc.max_receive_message_length", -1),
         ("grpc.max_send_message_length", -1),
         ("grpc.enable_retries", 0),
         ("grpc.use_local_subchannel_pool", 1),
+        *more_options,
     ]
-    async with grpc.aio.insecure_channel(str(sidecar.addresses[0]), options=options) as channel:
+    address = str(sidecar.addresses[0])
+    if credentials:
+        opened = grpc.aio.secure_channel(address, credentials, options=options)
+    else:
+        opened = grpc.aio.insecure_channel(address, options=options)
+    async with opened as channel:
         yield channel
 
 
@@ -88,7 +103,10 @@ class SidecarProcess:
 def start_sidecar(
     store: str, *flags: str, environment: dict[str, str] | None = None
 ) -> SidecarProcess:
-    """Start ``pannier serve`` on a free loopback port, unless flags say otherwise."""
+    """Start ``pannier serve`` on a free loopback port, unless flags say otherwise.
+
+    ``--transport`` is one of them.
+    """
     if not any(flag.startswith("--listen") for flag in flags):
         flags = ("--listen=127.0.0.1:0", *flags)
     process = subprocess.Popen(

@@ -1,12 +1,11 @@
 """The sidecar as a whole: what starts in which order, and stops in reverse."""
 
 import asyncio
-import grp
 import logging
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
@@ -16,14 +15,17 @@ from pannier_server.backends.errors import StorageError
 from pannier_server.backends.registry import create_backend
 from pannier_server.backends.store_url import StoreUrlError
 from pannier_server.config import ListenAddress, Settings, SettingsError
+from pannier_server.open_files import raise_open_file_limit
 from pannier_server.service.handlers import BackendHandlers
 from pannier_server.service.health import HealthService
 from pannier_server.service.interface import Clock
 from pannier_server.service.reflection import register_reflection
 from pannier_server.service.servicer import CallsInFlight, StorageServicer
 from pannier_server.service.sweeper import sweep_expired
-from pannier_server.transport.grpcio import GrpcioServer
-from pannier_server.transport.sockets import ListenError, SocketAccess
+from pannier_server.transport.interface import Transport
+from pannier_server.transport.listeners import Listener
+from pannier_server.transport.registry import create_transport
+from pannier_server.transport.sockets import ListenError
 
 _log = logging.getLogger(__name__)
 
@@ -55,7 +57,7 @@ async def running_sidecar(
     *,
     backend: StorageBackend | None = None,
     clock: Clock = time.time,
-    share_ports: bool = False,
+    listeners: Sequence[Listener] = (),
 ) -> AsyncIterator[Sidecar]:
     """Run a sidecar for the body of an ``async with``; leaving it drains and stops.
 
@@ -63,7 +65,8 @@ async def running_sidecar(
         settings: What the sidecar is told.
         backend: A backend to use instead of the one that ``settings.store`` names.
         clock: The server's clock, in epoch seconds.
-        share_ports: Let other processes listen on the same TCP ports.
+        listeners: Sockets to share with other processes, in place of opening
+            ``settings.listen``.
 
     Raises:
         SettingsError: A setting cannot be used with this store or on this machine.
@@ -79,40 +82,40 @@ async def running_sidecar(
         calls = CallsInFlight()
         handlers = BackendHandlers(backend, max_data_bytes=settings.max_data_bytes)
         health = HealthService(backend, clock=clock, interval=settings.health_interval)
-        server = GrpcioServer(
-            max_data_bytes=settings.max_data_bytes,
-            share_ports=share_ports,
-            access=SocketAccess(settings.socket_mode, _group_number(settings)),
-        )
-        StorageServicer(handlers, calls, clock, settings.default_timeout).register(server.grpc)
-        health.register(server.grpc)
-        register_reflection(server.grpc)
+        transport = create_transport(settings, listeners)
+        StorageServicer(handlers, calls, clock, settings.default_timeout).register(transport.grpc)
+        health.register(transport.grpc)
+        register_reflection(transport.grpc)
 
         await health.start()
         sweeping = sweep_expired(backend, clock=clock, interval=settings.sweep_interval)
         for background in (health.watch_store(), sweeping):
             stack.push_async_callback(_cancel, asyncio.create_task(background))
 
-        addresses = await server.start(settings.listen)
-        stack.push_async_callback(_drain, health, calls, server, settings.grace)
+        addresses = await transport.start(settings.listen)
+        stack.push_async_callback(_drain, health, calls, transport, settings.grace)
         yield Sidecar(addresses, backend)
 
 
 async def serve(
-    settings: Settings, *, announce: Callable[[Sidecar], None], share_ports: bool = False
+    settings: Settings,
+    *,
+    announce: Callable[[Sidecar], None],
+    listeners: Sequence[Listener] = (),
 ) -> None:
     """Run a sidecar until SIGTERM or SIGINT; a second signal ends the process at once.
 
     Args:
         settings: What the sidecar is told.
         announce: Called once it listens.
-        share_ports: Let other processes listen on the same TCP ports.
+        listeners: Sockets to share with other processes, in place of opening
+            ``settings.listen``.
     """
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stop_or_end, stopped, number)
-    async with running_sidecar(settings, share_ports=share_ports) as sidecar:
+    async with running_sidecar(settings, listeners=listeners) as sidecar:
         announce(sidecar)
         await stopped.wait()
         _log.info("stopping: finishing calls in flight for up to %g s", settings.grace)
@@ -123,6 +126,7 @@ def run(settings: Settings) -> int:
     from pannier_server.logs import configure_logging
 
     configure_logging(level=settings.log_level, style=settings.log_format)
+    raise_open_file_limit()
     try:
         if settings.workers > 1:
             from pannier_server.supervisor import supervise
@@ -137,12 +141,15 @@ def run(settings: Settings) -> int:
 
 
 def run_loop(
-    settings: Settings, *, announce: Callable[[Sidecar], None], share_ports: bool = False
+    settings: Settings,
+    *,
+    announce: Callable[[Sidecar], None],
+    listeners: Sequence[Listener] = (),
 ) -> None:
     """Run `serve` on a uvloop event loop."""
     import uvloop
 
-    serving = serve(settings, announce=announce, share_ports=share_ports)
+    serving = serve(settings, announce=announce, listeners=listeners)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serving)
 
@@ -169,26 +176,16 @@ def _check_max_data_bytes(settings: Settings, backend: StorageBackend) -> None:
         )
 
 
-def _group_number(settings: Settings) -> int | None:
-    group = settings.socket_group
-    if not isinstance(group, str):
-        return group
-    try:
-        return grp.getgrnam(group).gr_gid
-    except KeyError:
-        raise settings.error("socket_group", f"there is no group {group!r}") from None
-
-
 async def _drain(
-    health: HealthService, calls: CallsInFlight, server: GrpcioServer, grace: float
+    health: HealthService, calls: CallsInFlight, transport: Transport, grace: float
 ) -> None:
     """Refuse new calls, finish those in flight within the grace time, stop listening."""
     await health.drain()
-    stopping = asyncio.create_task(server.stop(grace))
+    stopping = asyncio.create_task(transport.stop(grace))
     with suppress(TimeoutError):
         await asyncio.wait_for(calls.drain(), grace)
     await asyncio.wait({stopping}, timeout=_FLUSH_SECONDS)
-    await server.stop(0)
+    await transport.stop(0)
     await stopping
 
 

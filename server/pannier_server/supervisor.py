@@ -1,8 +1,11 @@
-"""Several worker processes behind the same TCP ports.
+"""Several worker processes behind the same addresses.
 
-The parent holds the ports, starts the workers, replaces one that dies, and passes
-signals on. A worker reads its settings from its standard input, says on its standard
+The parent opens the sockets, starts the workers, replaces one that dies, and passes
+signals on. A worker reads its orders from its standard input, says on its standard
 output that it listens, and drains when its parent is gone.
+
+Workers of the h2 transport accept from the parent's own sockets. grpcio cannot take
+any, so its workers listen on the same ports (SO_REUSEPORT), which the parent holds.
 """
 
 import asyncio
@@ -13,12 +16,14 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from pannier_server import __version__
 from pannier_server.config import ListenAddress, Settings, TcpAddress
-from pannier_server.transport.sockets import ListenError
+from pannier_server.transport.listeners import Listener, addresses_of, open_listeners
+from pannier_server.transport.sockets import ListenError, socket_access
+from pannier_server.transport.tls import tls_context
 
 _log = logging.getLogger(__name__)
 
@@ -27,15 +32,39 @@ _MAX_FAILED_STARTS = 3
 _RESTART_DELAY = 0.5
 
 
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What a worker is told.
+
+    Attributes:
+        settings: The sidecar's settings, with the ports that were chosen.
+        shared: The descriptors of sockets that it is to accept from, and where each
+            listens. Empty where it is to listen by itself.
+    """
+
+    settings: Settings
+    shared: tuple[tuple[int, ListenAddress], ...]
+
+
 def supervise(settings: Settings) -> int:
     """Run ``settings.workers`` processes until SIGTERM or SIGINT; return the exit code.
 
     Raises:
-        ListenError: A port cannot be had.
+        SettingsError: A TLS file or the sockets' group cannot be used.
+        ListenError: An address cannot be had.
     """
+    # Each worker loads the files itself; wrong ones are said once, here.
+    tls_context(settings)
+    listeners: Sequence[Listener] = ()
     with contextlib.ExitStack() as stack:
-        listen = tuple(stack.enter_context(_held_port(address)) for address in settings.listen)
-        return asyncio.run(_Workers(replace(settings, listen=listen)).run())
+        if settings.transport == "h2":
+            access = socket_access(settings)
+            listeners = stack.enter_context(open_listeners(settings.listen, access))
+            listen = addresses_of(listeners)
+        else:
+            listen = tuple(stack.enter_context(_held_port(address)) for address in settings.listen)
+        settings = replace(settings, listen=listen)
+        return asyncio.run(_Workers(settings, listeners, stack.close).run())
 
 
 @contextlib.contextmanager
@@ -63,26 +92,48 @@ def _bound(address: TcpAddress, option: int) -> socket.socket:
     return sock
 
 
+def _signal_code(number: int) -> int:
+    """Return the exit code that stands for an end by a signal, as in a shell."""
+    return 128 + number
+
+
 class _Workers:
     """The workers of one parent."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        listeners: Sequence[Listener] = (),
+        stop_listening: Callable[[], None] = lambda: None,
+    ) -> None:
         self._settings = settings
+        self._listeners = listeners
+        self._stop_listening = stop_listening
         self._running: set[Process] = set()
         self._listening = 0
         self._stopping = False
+        self._ended_by = 0
 
     async def run(self) -> int:
         """Keep all workers running until a signal; return the exit code."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop, number)
+            loop.add_signal_handler(number, self._stop_or_end, number)
         keeping = [self._keep_worker() for _ in range(self._settings.workers)]
-        return max(await asyncio.gather(*keeping))
+        code = max(await asyncio.gather(*keeping))
+        return _signal_code(self._ended_by) if self._ended_by else code
+
+    def _stop_or_end(self, number: signal.Signals) -> None:
+        """Drain the workers; a second signal, which reaches them the same way, ends them."""
+        if self._stopping:
+            self._ended_by = number
+        self._stop(number)
 
     def _stop(self, number: signal.Signals) -> None:
-        """Drain the workers; their second signal, which comes the same way, ends them."""
         self._stopping = True
+        # While the parent has a socket open too, connections that nobody takes any more
+        # would wait instead of being refused.
+        self._stop_listening()
         for process in self._running:
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(number)
@@ -90,25 +141,27 @@ class _Workers:
     async def _keep_worker(self) -> int:
         """Run one worker, and another when it dies; return the last one's exit code."""
         failed_starts = 0
-        while True:
+        while not self._stopping:
             listened, code = await self._run_worker()
             if self._stopping:
-                # One that did not listen yet had nothing to finish.
-                return code if listened else 0
+                # One that did not listen yet had nothing to finish, nor has one that died.
+                return max(code, 0) if listened else 0
             failed_starts = 0 if listened else failed_starts + 1
             if failed_starts == _MAX_FAILED_STARTS:
                 self._stop(signal.SIGTERM)
-                return code or 1
+                return _signal_code(-code) if code < 0 else code or 1
             _log.warning("a worker ended with code %d; starting another", code)
             await asyncio.sleep(_RESTART_DELAY if failed_starts else 0)
+        return 0
 
     async def _run_worker(self) -> tuple[bool, int]:
         """Run one worker to its end; return whether it ever listened, and its exit code."""
         # In a session of its own a worker does not see the terminal's Ctrl-C: the
         # parent passes it on, once.
+        shared = tuple((each.sock.fileno(), each.address) for each in self._listeners)
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "pannier_server.worker", stdin=PIPE, stdout=PIPE,
-            start_new_session=True,
+            start_new_session=True, pass_fds=[descriptor for descriptor, _ in shared],
         )  # fmt: skip
         assert process.stdin is not None
         assert process.stdout is not None
@@ -118,7 +171,7 @@ class _Workers:
             process.terminate()
         try:
             with contextlib.suppress(ConnectionError):
-                process.stdin.write(pickle.dumps(self._settings))
+                process.stdin.write(pickle.dumps(Orders(self._settings, shared)))
                 await process.stdin.drain()
             description = await process.stdout.readline()
             if description:

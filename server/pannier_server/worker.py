@@ -5,21 +5,26 @@ import pickle
 import signal
 import sys
 import threading
+from contextlib import suppress
 
 from pannier_server.app import EXIT_FAILED, EXIT_OK, Sidecar, run_loop
 from pannier_server.backends.errors import StorageError
-from pannier_server.config import Settings, SettingsError
+from pannier_server.config import SettingsError
 from pannier_server.logs import configure_logging
+from pannier_server.supervisor import Orders
+from pannier_server.transport.listeners import inherited_listener
 from pannier_server.transport.sockets import ListenError
 
 
 def main() -> int:
     """Run the sidecar that the parent describes on standard input."""
-    settings: Settings = pickle.load(sys.stdin.buffer)  # noqa: S301 (from our own parent)
+    orders: Orders = pickle.load(sys.stdin.buffer)  # noqa: S301 (from our own parent)
+    settings = orders.settings
     configure_logging(level=settings.log_level, style=settings.log_format)
     threading.Thread(target=_stop_without_parent, daemon=True).start()
     try:
-        run_loop(settings, announce=_report, share_ports=True)
+        listeners = [inherited_listener(*shared) for shared in orders.shared]
+        run_loop(settings, announce=_report, listeners=listeners)
     except (SettingsError, ListenError, StorageError) as error:
         print(f"pannier: {error}", file=sys.stderr)
         return EXIT_FAILED
@@ -27,7 +32,9 @@ def main() -> int:
 
 
 def _report(sidecar: Sidecar) -> None:
-    print(sidecar.backend.description, flush=True)
+    # Where the parent has gone already, the end of standard input says so too.
+    with suppress(BrokenPipeError):
+        os.write(sys.stdout.fileno(), f"{sidecar.backend.description}\n".encode())
 
 
 def _stop_without_parent() -> None:

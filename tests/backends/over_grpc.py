@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pannier_server.app import running_sidecar
 from pannier_server.backends.contract import StorageBackend
@@ -16,8 +16,9 @@ SETTINGS = Settings(store="memory:", listen=LOOPBACK, grace=1.0, sweep_interval=
 
 @dataclass(slots=True)
 class Shared:
-    """What two sidecars on one store share in a test: the clock, and page tokens."""
+    """What two sidecars on one store share in a test: transport, clock and page tokens."""
 
+    transport: str
     clock: SettableClock = field(default_factory=SettableClock)
     tokens: dict[Position, str] = field(default_factory=dict)
 
@@ -28,13 +29,14 @@ class Shared:
 @asynccontextmanager
 async def over_grpc(backend: StorageBackend, shared: Shared) -> AsyncIterator[RemoteBackend]:
     """Run a sidecar over a backend, which it opens and closes, and yield the other side."""
+    settings = replace(SETTINGS, transport=shared.transport)
     async with (
-        running_sidecar(SETTINGS, backend=backend, clock=shared.clock) as sidecar,
+        running_sidecar(settings, backend=backend, clock=shared.clock) as sidecar,
         channel_to(sidecar) as channel,
     ):
         yield RemoteBackend(
             channel,
             shared.set_clock,
-            max_data_bytes=SETTINGS.max_data_bytes,
+            max_data_bytes=settings.max_data_bytes,
             tokens=shared.tokens,
         )

@@ -8,6 +8,7 @@ from pannier_server.testing.contract import Plant, StorageBackendContract
 from pannier_server.testing.stateful import opened, run_stateful
 from tests.backends.over_grpc import Shared, over_grpc
 from tests.engines.table import Table
+from tests.sidecars import TRANSPORTS
 
 
 class TestDynamoDB(StorageBackendContract):
@@ -38,10 +39,6 @@ class TestDynamoDB(StorageBackendContract):
 
 class TestDynamoDBOverGrpc(TestDynamoDB):
     honours_max_bytes = False
-
-    @pytest.fixture
-    def shared(self) -> Shared:
-        return Shared()
 
     @pytest.fixture
     async def backend(self, dynamodb_table: Table, shared: Shared) -> AsyncIterator[StorageBackend]:
@@ -79,6 +76,7 @@ def test_dynamodb_behaves_like_the_model(dynamodb_table: Table) -> None:
     run_stateful(lambda: opened(store_at(dynamodb_table)), max_examples=15)
 
 
-def test_dynamodb_behaves_like_the_model_over_grpc(dynamodb_table: Table) -> None:
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_dynamodb_behaves_like_the_model_over_grpc(dynamodb_table: Table, transport: str) -> None:
     store = store_at(dynamodb_table)
-    run_stateful(lambda: over_grpc(store, Shared()), max_examples=5)
+    run_stateful(lambda: over_grpc(store, Shared(transport)), max_examples=5)

@@ -9,6 +9,7 @@ from pannier_server.backends.rules import Row
 from pannier_server.testing.contract import Plant, StorageBackendContract
 from pannier_server.testing.stateful import opened, run_stateful
 from tests.backends.over_grpc import Shared, over_grpc
+from tests.sidecars import TRANSPORTS
 
 # Where it fails, Hypothesis takes up to five minutes to find the shortest sequence.
 SHRINKING = pytest.mark.timeout(600)
@@ -50,10 +51,6 @@ class TestMemoryOverGrpc(TestMemory):
     honours_max_bytes = False
 
     @pytest.fixture
-    def shared(self) -> Shared:
-        return Shared()
-
-    @pytest.fixture
     async def backend(self, memory: MemoryBackend, shared: Shared) -> AsyncIterator[StorageBackend]:
         async with over_grpc(memory, shared) as remote:
             yield remote
@@ -83,5 +80,6 @@ def test_memory_behaves_like_the_model() -> None:
 
 
 @SHRINKING
-def test_memory_behaves_like_the_model_over_grpc() -> None:
-    run_stateful(lambda: over_grpc(MemoryBackend(), Shared()), max_examples=15)
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_memory_behaves_like_the_model_over_grpc(transport: str) -> None:
+    run_stateful(lambda: over_grpc(MemoryBackend(), Shared(transport)), max_examples=15)

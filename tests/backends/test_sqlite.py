@@ -10,6 +10,7 @@ from pannier_server.backends.registry import create_backend
 from pannier_server.testing.contract import Plant, StorageBackendContract
 from pannier_server.testing.stateful import opened, run_stateful
 from tests.backends.over_grpc import Shared, over_grpc
+from tests.sidecars import TRANSPORTS
 
 # Where it fails, Hypothesis takes up to five minutes to find the shortest sequence.
 SHRINKING = pytest.mark.timeout(600)
@@ -50,10 +51,6 @@ class TestSqliteOverGrpc(TestSqlite):
     honours_max_bytes = False
 
     @pytest.fixture
-    def shared(self) -> Shared:
-        return Shared()
-
-    @pytest.fixture
     async def backend(self, path: Path, shared: Shared) -> AsyncIterator[StorageBackend]:
         async with over_grpc(store_at(path), shared) as remote:
             yield remote
@@ -84,6 +81,7 @@ def test_sqlite_behaves_like_the_model(tmp_path: Path) -> None:
 
 
 @SHRINKING
-def test_sqlite_behaves_like_the_model_over_grpc(tmp_path: Path) -> None:
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_sqlite_behaves_like_the_model_over_grpc(tmp_path: Path, transport: str) -> None:
     store = store_at(tmp_path / "pannier.db")
-    run_stateful(lambda: over_grpc(store, Shared()), max_examples=10)
+    run_stateful(lambda: over_grpc(store, Shared(transport)), max_examples=10)

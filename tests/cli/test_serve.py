@@ -1,5 +1,7 @@
 """`pannier serve` takes its settings from everywhere, and refuses wrong ones in one line."""
 
+import re
+import resource
 import socket
 import subprocess
 import sys
@@ -46,7 +48,11 @@ def test_flags_environment_and_file_come_together(tmp_path: Path) -> None:
     ("arguments", "says"),
     [
         (("--workers", "x"), "pannier: --workers: 'x' is not a whole number from 1 to 128"),
-        (("--workers", "2"), "pannier: --workers: the grpcio transport cannot share the Unix"),
+        (
+            ("--workers", "2", "--transport", "grpcio"),
+            "pannier: --workers: the grpcio transport cannot share the Unix",
+        ),
+        (("--tls-cert", "c.pem"), "pannier: --tls-cert: a certificate needs its private key; set"),
         (("--listen", "0.0.0.0:1"), "pannier: --listen: 0.0.0.0:1 may be reached by other"),
         (("--config", "/absent"), "pannier: --config: cannot read /absent: No such file or"),
         (("--worker", "2"), "pannier serve: unknown option --worker, did you mean --workers?; see"),
@@ -91,6 +97,20 @@ def test_a_setting_that_only_the_store_or_the_machine_can_refuse_is_one_line_and
     assert refused.returncode == 2
     assert refused.stderr.startswith(says)
     assert refused.stderr.count("\n") == 1
+
+
+def test_it_may_have_as_many_connections_as_the_system_lets_it() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        with sidecar_process("memory:") as sidecar:
+            limits = Path(f"/proc/{sidecar.process.pid}/limits").read_text()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    found = re.search(r"Max open files +(\S+) +(\S+)", limits)
+    assert found
+    assert found[1] == found[2] == str(hard)
 
 
 def test_a_port_that_is_taken_is_one_line_and_code_1() -> None:

@@ -9,9 +9,12 @@ import pytest
 
 from pannier.addresses import default_socket_path
 from pannier_server.config import Settings, TcpAddress, UnixAddress, load_settings
-from pannier_server.config.settings import OPTIONS
+from pannier_server.config.settings import DEFAULT_TRANSPORT, OPTIONS
 
 WriteFile = Callable[[str], str]
+
+# Not the default, whichever that is.
+OTHER_TRANSPORT = {"h2": "grpcio", "grpcio": "h2"}[DEFAULT_TRANSPORT]
 
 # One value per setting that is not its default: as a flag or variable, in TOML, parsed.
 EXAMPLES: dict[str, tuple[str, str, Any]] = {
@@ -22,16 +25,28 @@ EXAMPLES: dict[str, tuple[str, str, Any]] = {
     "socket_mode": ("0660", '"0660"', 0o660),
     "socket_group": ("staff", '"staff"', "staff"),
     "allow_insecure": ("true", "true", True),
+    "tls_cert": ("/run/c.pem", '"/run/c.pem"', "/run/c.pem"),
+    "tls_key": ("~/k.pem", '"~/k.pem"', str(Path("~/k.pem").expanduser())),
+    "tls_client_ca": ("ca.pem", '"ca.pem"', "ca.pem"),
+    "max_connection_idle": ("0", "0", 0.0),
+    "max_connection_age": ("1h", "3600", 3600.0),
+    "keepalive_time": ("10s", "10", 10.0),
+    "keepalive_timeout": ("5s", "5.0", 5.0),
     "max_data_bytes": ("1KiB", "1024", 1024),
     "default_timeout": ("3s", "3", 3.0),
     "grace": ("0", "0", 0.0),
     "workers": ("2", "2", 2),
-    "transport": ("grpcio", '"grpcio"', "grpcio"),
+    "transport": (OTHER_TRANSPORT, f'"{OTHER_TRANSPORT}"', OTHER_TRANSPORT),
     "log_level": ("debug", '"debug"', "debug"),
     "log_format": ("json", '"json"', "json"),
 }
 # Where a setting alone would be refused, what makes it possible.
-NEEDED = {"workers": {"listen": ["127.0.0.1:1"]}}
+NEEDED: dict[str, dict[str, Any]] = {
+    "workers": {"listen": ["127.0.0.1:1"]},
+    "tls_cert": {"tls_key": "k.pem"},
+    "tls_key": {"tls_cert": "c.pem"},
+    "tls_client_ca": {"tls_cert": "c.pem", "tls_key": "k.pem"},
+}
 
 
 @pytest.fixture
@@ -191,6 +206,37 @@ def test_insecure_addresses_are_possible_when_they_are_allowed(text: str) -> Non
     settings = load_settings({"listen": [text], "allow_insecure": True}, {})
 
     assert str(settings.listen[0]) == text
+
+
+@pytest.mark.parametrize("text", ["0.0.0.0:1", "[::]:1", "10.0.0.1:1", "pannier.example:1"])
+def test_addresses_that_others_reach_are_possible_where_clients_show_certificates(
+    text: str,
+) -> None:
+    tls = {"tls_cert": "c.pem", "tls_key": "k.pem", "tls_client_ca": "ca.pem"}
+
+    settings = load_settings({"listen": [text], **tls}, {})
+
+    assert str(settings.listen[0]) == text
+
+
+def test_one_wildcard_address_leaves_room_for_others() -> None:
+    flags = {"listen": ["0.0.0.0:1", "[::1]:1", "127.0.0.1:2"], "allow_insecure": True}
+
+    assert len(load_settings(flags, {}).listen) == 3
+
+
+@pytest.mark.parametrize("count", ["2", "128"])
+def test_workers_share_unix_sockets_with_h2(count: str) -> None:
+    flags = {"workers": count, "listen": ["unix:/run/p.sock"], "transport": "h2"}
+
+    assert load_settings(flags, {}).workers == int(count)
+
+
+def test_connections_of_clients_that_are_gone_are_found_unless_told() -> None:
+    settings = Settings()
+
+    assert (settings.keepalive_time, settings.keepalive_timeout) == (60, 20)
+    assert settings.max_connection_age == 0
 
 
 def test_several_free_ports_are_not_duplicates() -> None:

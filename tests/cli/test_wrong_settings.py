@@ -34,7 +34,13 @@ def refusal(flags: dict[str, Any], environment: dict[str, str] | None = None) ->
         ("socket_mode", "0999", "--socket-mode: '0999' is not a file mode"),
         ("socket_mode", "1777", "--socket-mode: '1777' is not a file mode"),
         ("socket_group", "", "--socket-group: it is empty; write a group's name or its number"),
-        ("transport", "http", "--transport: 'http' is not known; choose grpcio"),
+        ("transport", "http", "--transport: 'http' is not known; choose h2 or grpcio"),
+        ("tls_cert", "", "--tls-cert: it is empty; write the path of a file"),
+        ("tls_key", "k\0", "--tls-key: it is no path"),
+        ("max_connection_idle", "8d", "--max-connection-idle: '8d' is out of range; choose 1s to"),
+        ("max_connection_age", "1ms", "--max-connection-age: '1ms' is out of range; choose 1s to"),
+        ("keepalive_time", "2d", "--keepalive-time: '2d' is out of range; choose 1s to 1d, or 0"),
+        ("keepalive_timeout", "0", "--keepalive-timeout: '0' is out of range; choose 1s to 1h"),
         ("log_level", "loud", "--log-level: 'loud' is not known; choose debug or info or warning"),
         ("store", "tasks", "--store: 'tasks' is no store URL; write memory:, sqlite:///path/"),
         ("store", "sqlite:?a=1&a=2", "--store: sqlite:?a=1&a=2: an option stands there twice"),
@@ -85,8 +91,33 @@ def test_a_default_socket_path_that_is_too_long_is_refused(
 def test_an_address_that_others_reach_needs_permission(address: str) -> None:
     message = refusal({"listen": ["127.0.0.1:1", address]})
 
-    assert message.startswith(f"--listen: {address} may be reached by other machines")
-    assert message.endswith("or accept the risk with --allow-insecure")
+    assert message == (
+        f"--listen: {address} may be reached by other machines, which needs TLS (--tls-cert and "
+        "--tls-key) and authentication of clients (--tls-client-ca); set that, listen on "
+        "127.0.0.1, [::1] or a Unix socket, or accept the risk with --allow-insecure"
+    )
+
+
+def test_tls_alone_does_not_let_other_machines_in() -> None:
+    message = refusal({"listen": ["10.0.0.1:1"], "tls_cert": "c.pem", "tls_key": "k.pem"})
+
+    assert "which needs authentication of clients (--tls-client-ca); set that, " in message
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        ({"tls_cert": "c"}, "--tls-cert: a certificate needs its private key; set --tls-key"),
+        ({"tls_key": "k"}, "--tls-key: a private key needs its certificate; set --tls-cert"),
+        ({"tls_client_ca": "a"}, "--tls-client-ca: clients show certificates only over TLS; set"),
+        (
+            {"tls_cert": "c", "tls_key": "k", "listen": ["unix:/run/p.sock"]},
+            "--tls-cert: TLS is for TCP addresses, and there are only Unix sockets, which stay",
+        ),
+    ],
+)
+def test_half_of_what_tls_needs_is_refused(flags: dict[str, Any], says: str) -> None:
+    assert refusal(flags).startswith(says)
 
 
 @pytest.mark.parametrize(
@@ -103,12 +134,30 @@ def test_an_address_that_stands_twice_is_refused(first: str, second: str) -> Non
     assert message.endswith("stands there twice; name it once")
 
 
+@pytest.mark.parametrize(
+    ("wide", "narrow"),
+    [
+        ("[::]:1", "0.0.0.0:1"),
+        ("[::]:1", "127.0.0.1:1"),
+        ("[::]:1", "[::1]:1"),
+        ("0.0.0.0:1", "10.0.0.1:1"),
+    ],
+)
+def test_an_address_that_another_one_covers_is_refused(wide: str, narrow: str) -> None:
+    for listen in ([wide, narrow], [narrow, wide]):
+        message = refusal({"listen": listen, "allow_insecure": True})
+        assert message == f"--listen: {wide} takes what comes to {narrow} too; name {wide} alone"
+
+
 def test_workers_cannot_share_a_unix_socket_with_grpcio() -> None:
-    message = refusal({"workers": "2", "listen": ["127.0.0.1:1", "unix:/run/p.sock"]})
+    listen = ["127.0.0.1:1", "unix:/run/p.sock"]
+
+    message = refusal({"workers": "2", "listen": listen, "transport": "grpcio"})
 
     assert message == (
         "--workers: the grpcio transport cannot share the Unix socket /run/p.sock between "
-        "2 processes; listen on TCP only (--listen 127.0.0.1:50051) or take one worker"
+        "2 processes; choose --transport h2, listen on TCP only (--listen 127.0.0.1:50051) or "
+        "take one worker"
     )
 
 

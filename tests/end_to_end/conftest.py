@@ -6,6 +6,14 @@ from pathlib import Path
 import pytest
 
 from tests.engines.table import Table
+from tests.sidecars import TRANSPORTS
+
+
+@pytest.fixture(params=TRANSPORTS)
+def transport(request: pytest.FixtureRequest) -> str:
+    """Name each transport in turn."""
+    name: str = request.param
+    return name
 
 
 @pytest.fixture(params=["sqlite", "dynamodb"])

@@ -8,8 +8,8 @@ import stat
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import grpc
 import pytest
@@ -22,12 +22,10 @@ from pannier.v1.storage_pb2_grpc import StorageBackendStub
 from pannier_server.app import running_sidecar
 from pannier_server.backends.contract import Call, Key, Write, Written
 from pannier_server.backends.memory import MemoryBackend
-from pannier_server.config import Settings, TcpAddress, UnixAddress
+from pannier_server.config import Settings, UnixAddress
 from pannier_server.service.handlers import BackendHandlers
 from pannier_server.service.servicer import CallsInFlight, StorageServicer
-from pannier_server.supervisor import _Workers
 from tests.engines.dynamodb_local import running_engine
-from tests.engines.process import free_port
 from tests.engines.table import Table, create_table
 from tests.sidecars import LOOPBACK, channel_to, eventually, sidecar_process
 from tests.statuses import failure_of
@@ -88,9 +86,9 @@ class SlowBackend(MemoryBackend):
         return await super().put(key, write, call)
 
 
-async def test_a_call_in_flight_is_finished_before_the_sidecar_stops() -> None:
+async def test_a_call_in_flight_is_finished_before_the_sidecar_stops(transport: str) -> None:
     backend = SlowBackend()
-    settings = Settings(store="memory:", listen=LOOPBACK, grace=30.0)
+    settings = Settings(store="memory:", listen=LOOPBACK, grace=30.0, transport=transport)
     running = running_sidecar(settings, backend=backend)
     sidecar = await running.__aenter__()
     async with pannier.aio.connect(str(sidecar.addresses[0])) as store:
@@ -103,8 +101,8 @@ async def test_a_call_in_flight_is_finished_before_the_sidecar_stops() -> None:
         await stopping
 
 
-async def test_a_watched_health_does_not_hold_the_drain_up() -> None:
-    settings = Settings(store="memory:", listen=LOOPBACK, grace=600.0)
+async def test_a_watched_health_does_not_hold_the_drain_up(transport: str) -> None:
+    settings = Settings(store="memory:", listen=LOOPBACK, grace=600.0, transport=transport)
     running = running_sidecar(settings, backend=MemoryBackend())
     sidecar = await running.__aenter__()
     async with channel_to(sidecar) as channel:
@@ -114,9 +112,9 @@ async def test_a_watched_health_does_not_hold_the_drain_up() -> None:
         await running.__aexit__(None, None, None)
 
 
-async def test_a_call_that_does_not_end_is_cut_after_the_grace_time() -> None:
+async def test_a_call_that_does_not_end_is_cut_after_the_grace_time(transport: str) -> None:
     backend = SlowBackend()
-    settings = Settings(store="memory:", listen=LOOPBACK, grace=0.1)
+    settings = Settings(store="memory:", listen=LOOPBACK, grace=0.1, transport=transport)
     running = running_sidecar(settings, backend=backend)
     sidecar = await running.__aenter__()
     async with channel_to(sidecar) as channel:
@@ -128,15 +126,20 @@ async def test_a_call_that_does_not_end_is_cut_after_the_grace_time() -> None:
             await put
 
 
-def test_sigterm_ends_an_idle_sidecar_with_code_0(tmp_path: Path) -> None:
-    with sidecar_process(f"sqlite://{tmp_path}/p.db") as sidecar:
+def test_sigterm_ends_an_idle_sidecar_with_code_0(tmp_path: Path, transport: str) -> None:
+    flag = f"--transport={transport}"
+    with sidecar_process(f"sqlite://{tmp_path}/p.db", flag) as sidecar:
         assert sidecar.stop() == 0
 
 
-def test_under_load_a_drain_loses_no_acknowledged_write(tmp_path: Path) -> None:
+def test_under_load_a_drain_loses_no_acknowledged_write(tmp_path: Path, transport: str) -> None:
     url = f"sqlite://{tmp_path}/p.db"
     acknowledged = []
-    with sidecar_process(url) as sidecar, pannier.connect(sidecar.address, timeout=1) as store:
+    flag = f"--transport={transport}"
+    with (
+        sidecar_process(url, flag) as sidecar,
+        pannier.connect(sidecar.address, timeout=1) as store,
+    ):
         for number in range(100_000):
             try:
                 acknowledged.append(f"o:{store.put(f'o:{number}', b'').version}-{number}")
@@ -149,10 +152,10 @@ def test_under_load_a_drain_loses_no_acknowledged_write(tmp_path: Path) -> None:
         assert sum(1 for _ in store.list("o:")) >= len(acknowledged)
 
 
-def test_a_second_sigterm_ends_the_sidecar_at_once() -> None:
+def test_a_second_sigterm_ends_the_sidecar_at_once(transport: str) -> None:
     hole = socket.create_server(("127.0.0.1", 0))
     url = f"dynamodb://t_t?region=us-east-1&endpoint=http://127.0.0.1:{hole.getsockname()[1]}"
-    with sidecar_process(url, "--grace=600s") as sidecar, hole:
+    with sidecar_process(url, "--grace=600s", f"--transport={transport}") as sidecar, hole:
         channel = grpc.insecure_channel(sidecar.address)
         stub = StorageBackendStub(channel)  # type: ignore[no-untyped-call]
         call = stub.Get.future(pb.GetRequest(key="o:n"), timeout=60)
@@ -196,11 +199,17 @@ async def test_a_call_that_comes_during_a_drain_is_told_so() -> None:
     await server.stop(0)
 
 
-async def test_the_unix_socket_is_its_owners_alone_unless_told(tmp_path: Path) -> None:
+async def test_the_unix_socket_is_its_owners_alone_unless_told(
+    tmp_path: Path, transport: str
+) -> None:
     for mode in (0o600, 0o660):
         path = tmp_path / "pannier.sock"
         settings = Settings(
-            store="memory:", listen=(UnixAddress(str(path)),), socket_mode=mode, grace=1.0
+            store="memory:",
+            listen=(UnixAddress(str(path)),),
+            socket_mode=mode,
+            grace=1.0,
+            transport=transport,
         )
         async with running_sidecar(settings) as sidecar:
             assert stat.S_IMODE(path.stat().st_mode) == mode
@@ -209,11 +218,13 @@ async def test_the_unix_socket_is_its_owners_alone_unless_told(tmp_path: Path) -
         assert not path.exists()
 
 
-async def test_a_stale_socket_file_is_replaced(tmp_path: Path) -> None:
+async def test_a_stale_socket_file_is_replaced(tmp_path: Path, transport: str) -> None:
     path = tmp_path / "pannier.sock"
     with socket.socket(socket.AF_UNIX) as stale:
         stale.bind(str(path))
-    settings = Settings(store="memory:", listen=(UnixAddress(str(path)),), grace=1.0)
+    settings = Settings(
+        store="memory:", listen=(UnixAddress(str(path)),), grace=1.0, transport=transport
+    )
     async with running_sidecar(settings) as sidecar:
         assert await health_of(str(sidecar.addresses[0]), "") == SERVING
 
@@ -230,29 +241,32 @@ def failed_start(*flags: str) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
-def test_an_address_in_use_is_one_clear_line(tmp_path: Path) -> None:
+def test_an_address_in_use_is_one_clear_line(tmp_path: Path, transport: str) -> None:
     path = tmp_path / "pannier.sock"
+    flags = ("--store=memory:", f"--transport={transport}")
     with sidecar_process("memory:", f"--listen=unix:{path}", "--listen=127.0.0.1:0") as sidecar:
         port = sidecar.addresses[1]
-        code, error = failed_start("--store=memory:", f"--listen=unix:{path}")
+        code, error = failed_start(*flags, f"--listen=unix:{path}")
         assert (code, error.count("\n")) == (1, 1)
         assert "a server is listening" in error
-        code, error = failed_start("--store=memory:", f"--listen={port}")
+        code, error = failed_start(*flags, f"--listen={port}")
         assert code == 1
         assert f"cannot listen on {port}" in error.splitlines()[-1]
 
 
-def test_a_file_that_is_no_socket_is_left_alone(tmp_path: Path) -> None:
+def test_a_file_that_is_no_socket_is_left_alone(tmp_path: Path, transport: str) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("keep me")
-    code, error = failed_start("--store=memory:", f"--listen=unix:{path}")
+    code, error = failed_start(
+        "--store=memory:", f"--transport={transport}", f"--listen=unix:{path}"
+    )
     assert code == 1
     assert "is no socket" in error
     assert path.read_text() == "keep me"
 
 
-async def test_reflection_answers_under_both_names() -> None:
-    settings = Settings(store="memory:", listen=LOOPBACK, grace=1.0)
+async def test_reflection_answers_under_both_names(transport: str) -> None:
+    settings = Settings(store="memory:", listen=LOOPBACK, grace=1.0, transport=transport)
     async with running_sidecar(settings) as sidecar, channel_to(sidecar) as channel:
         for version in ("v1", "v1alpha"):
             ask = channel.stream_stream(
@@ -270,43 +284,15 @@ async def test_reflection_answers_under_both_names() -> None:
             assert described.file_descriptor_response.file_descriptor_proto
 
 
-def test_several_workers_share_a_port_and_one_that_dies_is_replaced(tmp_path: Path) -> None:
-    with sidecar_process(f"sqlite://{tmp_path}/p.db", "--workers=2") as sidecar:
-        with pannier.connect(sidecar.address) as store:
-            assert store.put("o:n", b"").version == 1
-        (first, *_) = children(sidecar.process.pid)
-        os.kill(first, signal.SIGKILL)
-        while len(children(sidecar.process.pid)) < 2 or first in children(sidecar.process.pid):
-            os.sched_yield()
-        with pannier.connect(sidecar.address) as store:
-            assert store.put("o:n", b"").version == 2
-        assert sidecar.stop() == 0
-
-
-def test_a_stop_right_after_a_worker_died_ends_them_all(tmp_path: Path) -> None:
-    with sidecar_process(f"sqlite://{tmp_path}/p.db", "--workers=2") as sidecar:
-        (first, *_) = children(sidecar.process.pid)
-        os.kill(first, signal.SIGKILL)
-        assert sidecar.stop() == 0
-
-
-async def test_a_signal_that_comes_while_a_worker_is_being_made_reaches_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_hundreds_of_connections_may_wait_for_a_busy_sidecar(
+    tmp_path: Path, transport: str
 ) -> None:
-    listen = (TcpAddress("127.0.0.1", free_port()),)
-    workers = _Workers(Settings(store=f"sqlite://{tmp_path}/p.db", listen=listen))
-    create = asyncio.create_subprocess_exec
-
-    async def signal_before_it_is_known(
-        *command: str, **options: Any
-    ) -> asyncio.subprocess.Process:
-        process = await create(*command, **options)
-        workers._stop(signal.SIGTERM)
-        return process
-
-    monkeypatch.setattr(asyncio, "create_subprocess_exec", signal_before_it_is_known)
-    assert await workers.run() == 0
-
-
-def children(pid: int) -> list[int]:
-    return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    path = tmp_path / "pannier.sock"
+    flags = (f"--listen=unix:{path}", f"--transport={transport}")
+    with sidecar_process("memory:", *flags) as sidecar, ExitStack() as stack:
+        sidecar.process.send_signal(signal.SIGSTOP)
+        for _ in range(300):
+            client = stack.enter_context(socket.socket(socket.AF_UNIX))
+            # A full queue would be an error at once.
+            client.setblocking(False)
+            client.connect(str(path))

@@ -23,6 +23,9 @@ COUNT = 20_000
 SIZE = 1_000
 MIB = 1024 * 1024
 
+# Else the client itself takes in as many MiB as it thinks the connection is fast.
+SMALL_WINDOW = (("grpc.http2.bdp_probe", 0), ("grpc.http2.lookahead_bytes", 65_536))
+
 
 @pytest.fixture(scope="module")
 def owner() -> str:
@@ -99,7 +102,7 @@ async def test_while_the_reader_pauses_calls_to_the_store_stop(store_url: str, o
     settings = Settings(store=store_url, listen=LOOPBACK, grace=1.0)
     async with (
         running_sidecar(settings, backend=backend) as sidecar,
-        channel_to(sidecar) as channel,
+        channel_to(sidecar, more_options=SMALL_WINDOW) as channel,
     ):
         stub = StorageBackendStub(channel)  # type: ignore[no-untyped-call]
         stream = stub.ListByPrefix(pb.ListByPrefixRequest(prefix=f"{owner}:", page_size=1000))

@@ -12,6 +12,7 @@ from pannier_server.transport.sockets import (
     SocketAccess,
     creating_unix_socket,
     remove_unix_socket,
+    socket_file,
 )
 
 OWNERS = SocketAccess(0o600, None)
@@ -64,10 +65,10 @@ def test_the_umask_is_as_before(tmp_path: Path) -> None:
 def test_another_servers_socket_is_not_removed(tmp_path: Path) -> None:
     path = tmp_path / "p.sock"
     make_socket(path).close()
-    ours = path.stat().st_ino
+    ours = socket_file(path)
     path.rename(tmp_path / "kept.sock")
     make_socket(path).close()
     remove_unix_socket(path, ours)
     assert path.exists()
-    remove_unix_socket(path, path.stat().st_ino)
+    remove_unix_socket(path, socket_file(path))
     assert not path.exists()

@@ -1,11 +1,13 @@
 """Where the sidecar listens: Unix sockets and TCP addresses."""
 
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 
 MAX_UNIX_PATH_BYTES = 107
 """What ``sun_path`` holds on Linux beside its final zero byte (unix(7))."""
+
+_WILDCARDS = {str(IPv4Address(0)), str(IPv6Address(0))}
 
 _FORMS = "write unix:/path/to.sock, 127.0.0.1:50051 or [::1]:50051"
 
@@ -55,6 +57,16 @@ class TcpAddress:
             return ip_address(self.host).is_loopback
         except ValueError:
             return False
+
+    def covers(self, other: "TcpAddress") -> bool:
+        """Whether this one stands for all of a machine's addresses, ``other`` among them.
+
+        ``[::]`` stands for those of IPv4 too.
+        """
+        is_one_port = self.port == other.port and self.port != 0
+        if not is_one_port or self.host not in _WILDCARDS:
+            return False
+        return self.host == "::" or ":" not in other.host
 
 
 ListenAddress = UnixAddress | TcpAddress

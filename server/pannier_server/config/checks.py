@@ -1,6 +1,7 @@
 """Settings that are right by themselves and wrong together; none of this needs I/O."""
 
 import os
+from itertools import permutations
 
 from pannier_server.backends.store_url import parse_store_url
 from pannier_server.config.addresses import (
@@ -20,7 +21,10 @@ def check_combinations(settings: Settings) -> None:
     """
     _refuse_long_paths(settings)
     _refuse_duplicates(settings)
+    _refuse_incomplete_tls(settings)
+    _refuse_tls_without_tcp(settings)
     _refuse_open_addresses(settings)
+    _refuse_covered(settings)
     _refuse_workers_with_unix_socket(settings)
     _refuse_workers_with_memory(settings)
 
@@ -46,14 +50,55 @@ def _refuse_duplicates(settings: Settings) -> None:
             seen.add(address)
 
 
+def _refuse_incomplete_tls(settings: Settings) -> None:
+    if settings.tls_cert and not settings.tls_key:
+        raise settings.error("tls_cert", "a certificate needs its private key; set --tls-key")
+    if settings.tls_key and not settings.tls_cert:
+        raise settings.error("tls_key", "a private key needs its certificate; set --tls-cert")
+    if settings.tls_client_ca and not settings.tls_cert:
+        raise settings.error(
+            "tls_client_ca",
+            "clients show certificates only over TLS; set --tls-cert and --tls-key too",
+        )
+
+
+def _refuse_tls_without_tcp(settings: Settings) -> None:
+    if settings.tls_cert and len(_unix_addresses(settings)) == len(settings.listen):
+        raise settings.error(
+            "tls_cert",
+            "TLS is for TCP addresses, and there are only Unix sockets, which stay plain; add "
+            "--listen HOST:PORT, or leave the TLS settings out",
+        )
+
+
 def _refuse_open_addresses(settings: Settings) -> None:
+    missing = _missing_protection(settings)
+    if not missing or settings.allow_insecure:
+        return
     for address in settings.listen:
-        if not address.is_local and not settings.allow_insecure:
+        if not address.is_local:
             raise settings.error(
                 "listen",
-                f"{address} may be reached by other machines, which needs TLS and "
-                "authentication, and this version has neither; listen on 127.0.0.1, [::1] or "
-                "a Unix socket, or accept the risk with --allow-insecure",
+                f"{address} may be reached by other machines, which needs {missing}; set that, "
+                "listen on 127.0.0.1, [::1] or a Unix socket, or accept the risk with "
+                "--allow-insecure",
+            )
+
+
+def _missing_protection(settings: Settings) -> str:
+    """Return what is missing to be reached by other machines; empty where nothing is."""
+    authentication = "authentication of clients (--tls-client-ca)"
+    if not settings.tls_cert:
+        return f"TLS (--tls-cert and --tls-key) and {authentication}"
+    return "" if settings.tls_client_ca else authentication
+
+
+def _refuse_covered(settings: Settings) -> None:
+    tcp = [address for address in settings.listen if isinstance(address, TcpAddress)]
+    for wide, narrow in permutations(tcp, 2):
+        if wide.covers(narrow):
+            raise settings.error(
+                "listen", f"{wide} takes what comes to {narrow} too; name {wide} alone"
             )
 
 
@@ -63,8 +108,8 @@ def _refuse_workers_with_unix_socket(settings: Settings) -> None:
         raise settings.error(
             "workers",
             f"the grpcio transport cannot share the Unix socket {sockets[0].path} between "
-            f"{settings.workers} processes; listen on TCP only (--listen 127.0.0.1:50051) or "
-            "take one worker",
+            f"{settings.workers} processes; choose --transport h2, listen on TCP only "
+            "(--listen 127.0.0.1:50051) or take one worker",
         )
 
 

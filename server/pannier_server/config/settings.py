@@ -17,10 +17,19 @@ from pannier_server.units import format_duration, format_size
 
 _T = TypeVar("_T")
 
+DEFAULT_TRANSPORT = "h2"
+"""The transport that speaks gRPC unless told."""
+
 _STORE = "Store"
 _LISTENING = "Listening"
+_TLS = "TLS"
+_CONNECTIONS = "Connections"
 _LIMITS = "Limits and times"
 _PROCESS = "Process"
+
+_HOUR = 3600.0
+_DAY = 24 * _HOUR
+_WEEK = 7 * _DAY
 
 _OPTION = "option"
 
@@ -52,6 +61,20 @@ def _duration(group: str, text: str, minimum: float, maximum: float) -> Option:
     return Option(group, text, parse, "TIME", (int, float), show=format_duration)
 
 
+def _duration_or_never(group: str, text: str, maximum: float) -> Option:
+    parse = values.duration_or_never(1, maximum)
+    show = values.show_duration_or_never
+    return Option(group, f"{text}; 0 for never", parse, "TIME", (int, float), show=show)
+
+
+def _pem_file(text: str) -> str | None:
+    return _setting(None, Option(_TLS, text, values.parse_path, "FILE", show=_show_path))
+
+
+def _show_path(path: str | None) -> str:
+    return path or "none"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that can be set about a sidecar; each field's option explains it.
@@ -78,12 +101,12 @@ class Settings:
             "how often expired records are removed in the background, where the store "
             "does not do it by itself",
             1,
-            86_400,
+            _DAY,
         ),
     )
     health_interval: float = _setting(
         5.0,
-        _duration(_STORE, "how often the store is asked whether it answers", 0.1, 3600),
+        _duration(_STORE, "how often the store is asked whether it answers", 0.1, _HOUR),
     )
     listen: tuple[ListenAddress, ...] = field(
         default_factory=default_listen,
@@ -122,6 +145,40 @@ class Settings:
         _LISTENING,
         "listen on addresses that other machines reach, without TLS and authentication",
     )
+    tls_cert: str | None = _pem_file(
+        "the server's certificate for TLS on TCP addresses, in PEM, followed by those of the "
+        "authorities between it and the root; Unix sockets stay plain"
+    )
+    tls_key: str | None = _pem_file("the certificate's private key, in PEM and not encrypted")
+    tls_client_ca: str | None = _pem_file(
+        "let in over TCP only clients that show a certificate signed by one of the authorities "
+        "in this file, in PEM"
+    )
+    max_connection_idle: float = _setting(
+        # Clients give up idle connections by themselves after half an hour.
+        3600.0,
+        _duration_or_never(
+            _CONNECTIONS, "how long a connection may have no calls before it is closed", _WEEK
+        ),
+    )
+    max_connection_age: float = _setting(
+        0.0,
+        _duration_or_never(
+            _CONNECTIONS,
+            "how old a connection may get before its client is made to open a new one",
+            _WEEK,
+        ),
+    )
+    keepalive_time: float = _setting(
+        60.0,
+        _duration_or_never(
+            _CONNECTIONS, "after how much silence a client is asked whether it is there", _DAY
+        ),
+    )
+    keepalive_timeout: float = _setting(
+        20.0,
+        _duration(_CONNECTIONS, "how long it may take to answer that before it is cut", 1, _HOUR),
+    )
     max_data_bytes: int = _setting(
         350 * 1024,
         Option(
@@ -134,11 +191,11 @@ class Settings:
         ),
     )
     default_timeout: float = _setting(
-        10.0, _duration(_LIMITS, "the deadline of a call that comes without one", 0.001, 3600)
+        10.0, _duration(_LIMITS, "the deadline of a call that comes without one", 0.001, _HOUR)
     )
     grace: float = _setting(
         10.0,
-        _duration(_LIMITS, "how long calls in flight may take to finish at shutdown", 0, 3600),
+        _duration(_LIMITS, "how long calls in flight may take to finish at shutdown", 0, _HOUR),
     )
     workers: int = _setting(
         1,
@@ -151,8 +208,13 @@ class Settings:
         ),
     )
     transport: str = _setting(
-        "grpcio",
-        Option(_PROCESS, "what speaks gRPC: grpcio", values.choice("grpcio"), "NAME"),
+        DEFAULT_TRANSPORT,
+        Option(
+            _PROCESS,
+            "what speaks gRPC: h2 (Pannier's own) or grpcio",
+            values.choice("h2", "grpcio"),
+            "NAME",
+        ),
     )
     log_level: str = _setting(
         "info",

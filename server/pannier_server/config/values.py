@@ -1,6 +1,7 @@
 """Parsers of single settings, from text. Each says in its error what to write."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from pannier_server.backends.store_url import parse_store_url
 from pannier_server.units import format_duration, parse_duration, parse_size
@@ -48,6 +49,26 @@ def duration(minimum: float, maximum: float) -> Callable[[str], float]:
     return parse
 
 
+def duration_or_never(minimum: float, maximum: float) -> Callable[[str], float]:
+    """Return a parser of durations in a range of seconds, and of 0 for never."""
+
+    def parse(text: str) -> float:
+        seconds = parse_duration(text)
+        if seconds and not minimum <= seconds <= maximum:
+            raise ValueError(
+                f"{text!r} is out of range; choose {format_duration(minimum)} to "
+                f"{format_duration(maximum)}, or 0 for never"
+            )
+        return seconds
+
+    return parse
+
+
+def show_duration_or_never(seconds: float) -> str:
+    """Return a duration for people, where 0 is never."""
+    return format_duration(seconds) if seconds else "never"
+
+
 def choice(*names: str) -> Callable[[str], str]:
     """Return a parser that takes one of some names."""
 
@@ -92,6 +113,17 @@ def parse_group(text: str) -> str | int:
     if not text:
         raise ValueError("it is empty; write a group's name or its number")
     return int(text) if text.isascii() and text.isdigit() else text
+
+
+def parse_path(text: str) -> str:
+    """Return the path of a file; ``~/`` is the home directory.
+
+    Raises:
+        ValueError: It cannot be one.
+    """
+    if not text or "\0" in text:
+        raise ValueError("it is empty; write the path of a file" if not text else "it is no path")
+    return str(Path(text).expanduser()) if text.startswith("~/") else text
 
 
 def check_store_url(text: str) -> str:

@@ -8,46 +8,42 @@ from pathlib import Path
 
 import grpc
 
-from pannier_server.config.addresses import ListenAddress, TcpAddress, UnixAddress
+from pannier_server.config import ListenAddress, Settings, TcpAddress, UnixAddress
+from pannier_server.transport.interface import max_message_bytes
 from pannier_server.transport.sockets import (
     ListenError,
-    SocketAccess,
+    SocketFile,
     creating_unix_socket,
     remove_unix_socket,
+    socket_access,
+    socket_file,
 )
+from pannier_server.transport.tls import read_pem, tls_context
 
-# Beside a call's data: its key, ids and framing.
-_MESSAGE_OVERHEAD_BYTES = 64 * 1024
-# Data that is somewhat too large still gets our typed error, not the runtime's.
-_MIN_MESSAGE_BYTES = 16 * 1024 * 1024
+# What stands for "never" in grpcio's options, which are milliseconds.
+_NEVER = 2**31 - 1
 
 
 class GrpcioServer:
-    """A gRPC server on any number of TCP addresses and Unix sockets."""
+    """A gRPC server on any number of TCP addresses and Unix sockets.
 
-    def __init__(self, *, max_data_bytes: int, share_ports: bool, access: SocketAccess) -> None:
+    Attributes:
+        grpc: Where services are registered.
+    """
+
+    def __init__(self, settings: Settings) -> None:
         """Make a server that has no services and listens nowhere yet.
 
-        Args:
-            max_data_bytes: The largest data of one record.
-            share_ports: Let other processes listen on the same TCP ports
-                (SO_REUSEPORT).
-            access: Who may connect to its Unix sockets.
+        With more than one worker in the settings, it lets the others listen on the
+        same TCP ports (SO_REUSEPORT).
+
+        Raises:
+            SettingsError: A TLS file or the sockets' group cannot be used.
         """
-        receive = max(2 * max_data_bytes + _MESSAGE_OVERHEAD_BYTES, _MIN_MESSAGE_BYTES)
-        self.grpc = grpc.aio.server(
-            options=[
-                ("grpc.so_reuseport", int(share_ports)),
-                ("grpc.max_receive_message_length", receive),
-                ("grpc.max_send_message_length", -1),
-                # A client may keep an idle connection alive by a ping each 10 s.
-                ("grpc.keepalive_permit_without_calls", 1),
-                ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
-            ]
-        )
-        self._share_ports = share_ports
-        self._access = access
-        self._sockets: list[tuple[Path, int]] = []
+        self._access = socket_access(settings)
+        self._credentials = _credentials(settings)
+        self.grpc = grpc.aio.server(options=_options(settings))
+        self._sockets: list[tuple[Path, SocketFile]] = []
 
     async def start(self, addresses: Sequence[ListenAddress]) -> tuple[ListenAddress, ...]:
         """Listen on the addresses, and return them with the ports that were chosen.
@@ -55,15 +51,22 @@ class GrpcioServer:
         Raises:
             ListenError: One of them cannot be had.
         """
-        bound = tuple(self._bind(address) for address in addresses)
+        try:
+            bound = tuple(self._bind(address) for address in addresses)
+        except ListenError:
+            self._remove_sockets()
+            raise
         await self.grpc.start()
         return bound
 
     async def stop(self, grace: float) -> None:
         """Stop accepting, let running calls finish for ``grace`` seconds, and end."""
         await self.grpc.stop(grace)
-        for path, inode in self._sockets:
-            remove_unix_socket(path, inode)
+        self._remove_sockets()
+
+    def _remove_sockets(self) -> None:
+        for path, file in self._sockets:
+            remove_unix_socket(path, file)
         self._sockets.clear()
 
     def _bind(self, address: ListenAddress) -> ListenAddress:
@@ -74,19 +77,53 @@ class GrpcioServer:
     def _bind_unix(self, address: UnixAddress) -> UnixAddress:
         path = Path(address.path).absolute()
         with creating_unix_socket(path, self._access):
-            self._add_port(f"unix:{path}", str(address))
-        self._sockets.append((path, path.stat().st_ino))
+            self._add_port(f"unix:{path}", str(address), None)
+        self._sockets.append((path, socket_file(path)))
         return UnixAddress(str(path))
 
     def _bind_tcp(self, address: TcpAddress) -> TcpAddress:
-        port = self._add_port(str(address), str(address))
+        port = self._add_port(str(address), str(address), self._credentials)
         return TcpAddress(address.host, port)
 
-    def _add_port(self, target: str, shown: str) -> int:
+    def _add_port(self, target: str, shown: str, credentials: grpc.ServerCredentials | None) -> int:
         try:
+            if credentials:
+                return self.grpc.add_secure_port(target, credentials)
             return self.grpc.add_insecure_port(target)
         except RuntimeError:
             raise ListenError(f"cannot listen on {shown}: {_reason(shown)}") from None
+
+
+def _options(settings: Settings) -> list[tuple[str, int]]:
+    return [
+        ("grpc.so_reuseport", int(settings.workers > 1)),
+        ("grpc.max_receive_message_length", max_message_bytes(settings.max_data_bytes)),
+        ("grpc.max_send_message_length", -1),
+        ("grpc.max_connection_idle_ms", _milliseconds(settings.max_connection_idle)),
+        ("grpc.max_connection_age_ms", _milliseconds(settings.max_connection_age)),
+        ("grpc.keepalive_time_ms", _milliseconds(settings.keepalive_time)),
+        ("grpc.keepalive_timeout_ms", _milliseconds(settings.keepalive_timeout)),
+        # Without this one, an unanswered ping ends a connection only after a minute.
+        ("grpc.http2.ping_timeout_ms", _milliseconds(settings.keepalive_timeout)),
+        # Either side may ask over an idle connection, a client each 10 s.
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ]
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(seconds * 1000) or _NEVER
+
+
+def _credentials(settings: Settings) -> grpc.ServerCredentials | None:
+    # grpcio does not say what is wrong with a file; Python's ssl does.
+    if tls_context(settings) is None:
+        return None
+    key, cert = read_pem(settings, "tls_key"), read_pem(settings, "tls_cert")
+    client_ca = read_pem(settings, "tls_client_ca") if settings.tls_client_ca else None
+    return grpc.ssl_server_credentials(
+        [(key, cert)], root_certificates=client_ca, require_client_auth=client_ca is not None
+    )
 
 
 def _reason(shown: str) -> str:

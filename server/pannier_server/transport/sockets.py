@@ -1,15 +1,17 @@
 """Unix sockets as files: taking over a stale one, its mode and group, its removal."""
 
+import grp
 import os
 import socket
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from pannier import claim_directory
+from pannier_server.config import Settings
 
 
 class ListenError(Exception):
@@ -29,6 +31,36 @@ class SocketAccess:
     group: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class SocketFile:
+    """Which file a socket has; a path can come to stand for another one.
+
+    Attributes:
+        device: The file system that it is on.
+        inode: Its number there, which a later file may get again.
+        made_ns: When it was made, in nanoseconds, by which the two differ.
+    """
+
+    device: int
+    inode: int
+    made_ns: int
+
+
+def socket_access(settings: Settings) -> SocketAccess:
+    """Return who may connect to the Unix sockets of a sidecar.
+
+    Raises:
+        SettingsError: There is no such group.
+    """
+    group = settings.socket_group
+    if isinstance(group, str):
+        try:
+            group = grp.getgrnam(group).gr_gid
+        except KeyError:
+            raise settings.error("socket_group", f"there is no group {group!r}") from None
+    return SocketAccess(settings.socket_mode, group)
+
+
 @contextmanager
 def creating_unix_socket(path: Path, access: SocketAccess) -> Iterator[None]:
     """Make room for a socket file, and set its access once the body has made it.
@@ -41,7 +73,13 @@ def creating_unix_socket(path: Path, access: SocketAccess) -> Iterator[None]:
             or a server is listening there.
     """
     _prepare_folder(path.parent)
-    _remove_stale(path)
+    try:
+        _remove_stale(path)
+    except OSError as error:
+        raise ListenError(
+            f"cannot take over {path}: {error.strerror}; remove it, or choose another "
+            "--listen unix:PATH"
+        ) from None
     umask = os.umask(0o777 & ~(access.mode & 0o600))
     try:
         yield
@@ -52,13 +90,22 @@ def creating_unix_socket(path: Path, access: SocketAccess) -> Iterator[None]:
     path.chmod(access.mode)
 
 
-def remove_unix_socket(path: Path, inode: int) -> None:
-    """Remove a socket file, unless another server has replaced it since."""
-    try:
-        if path.stat().st_ino == inode:
+def socket_file(path: Path) -> SocketFile:
+    """Return which file is there.
+
+    Raises:
+        FileNotFoundError: None is.
+    """
+    found = path.lstat()
+    # Nothing writes to a socket's file, so it stays as old as it was made.
+    return SocketFile(found.st_dev, found.st_ino, found.st_mtime_ns)
+
+
+def remove_unix_socket(path: Path, file: SocketFile) -> None:
+    """Remove a socket's file, unless another server has replaced it since."""
+    with suppress(FileNotFoundError):
+        if socket_file(path) == file:
             path.unlink()
-    except FileNotFoundError:
-        pass
 
 
 def _prepare_folder(folder: Path) -> None:

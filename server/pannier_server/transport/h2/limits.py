@@ -50,17 +50,17 @@ class Limits:
 
     max_message_bytes: int = 4 * MIB
     max_decompressed_bytes: int = 4 * MIB
-    max_header_list_bytes: int = 16 * KIB
+    max_header_list_bytes: int = 8 * KIB
     max_concurrent_streams: int = 256
     max_connections: int = 10_000
     stream_window: int = 1 * MIB
     connection_window: int = 4 * MIB
     max_frame_bytes: int = 16 * KIB
-    max_held_bytes_per_connection: int = 32 * MIB
+    max_held_bytes_per_connection: int = 96 * MIB
     max_held_bytes: int = 128 * MIB
     write_buffer_bytes: int = 1 * MIB
     turn_budget: int = 128
-    turn_seconds: float = 0.001
+    turn_seconds: float = 0.0003
     abuse_allowance: int = 1_000
     handshake_timeout: float = 10.0
     request_timeout: float = 30.0

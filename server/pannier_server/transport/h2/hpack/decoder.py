@@ -146,7 +146,7 @@ class Decoder:
                     stop = literal.stop
                     stateless = stateless and not literal.reads_table
                     entry = self._new_field(literal, block[at:stop], literal.value_at - at, room)
-                if first & 0x40 and (table.entries or entry[1] <= table.maximum):
+                if first & 0x40 and table.maximum:
                     stateless = False
                     table.insert(entry)
             room -= entry[1]

@@ -108,6 +108,7 @@ class Connection(Generic[Head]):
         closed: The connection is over: write what is in the outbox, then close.
         fault: Why it is over, where the peer broke the protocol.
         cut: The turn's budget is used up; call `proceed` in the next turn.
+        hurried: A turn is one frame or one request long, because others wait.
         pongs: How many answers to our pings have come.
     """
 
@@ -140,6 +141,7 @@ class Connection(Generic[Head]):
         self.closed = False
         self.fault: ConnectionFault | None = None
         self.cut = False
+        self.hurried = False
         self.pongs = 0
         self.allowance = Allowance(limits.abuse_allowance, self.outbox, meters)
         self._application = application
@@ -163,9 +165,10 @@ class Connection(Generic[Head]):
             limits.connection_window, DEFAULT_WINDOW, 2 * limits.max_frame_bytes
         )
         self._receive_window = self._full_window
+        self._max_whole_body = min(limits.max_frame_bytes, limits.stream_window)
         self._max_streams = limits.max_concurrent_streams
         # A list within the limit is never this long however it is encoded; one frame is taken.
-        self._max_block_bytes = max(4 * limits.max_header_list_bytes, limits.max_frame_bytes)
+        self._max_block_bytes = max(2 * limits.max_header_list_bytes, limits.max_frame_bytes)
         self._max_unsent_bytes = limits.max_held_bytes_per_connection // 2
         self._unacknowledged = 1
         self._tableless = False
@@ -339,6 +342,7 @@ class Connection(Generic[Head]):
         size = len(data)
         unpack = FRAME_HEADER.unpack_from
         max_frame = self._limits.max_frame_bytes
+        max_body = self._max_whole_body
         while size - position >= HEADER_BYTES:
             high, low, kind, flags, stream_id = unpack(data, position)
             length = high << 8 | low
@@ -354,7 +358,7 @@ class Connection(Generic[Head]):
                     and next_id == stream_id
                     and body_end <= size
                     and length <= max_frame
-                    and body_length <= max_frame
+                    and body_length <= max_body
                     and stream_id > self.last_stream_id
                     and stream_id & 1
                     and self.ready
@@ -386,7 +390,7 @@ class Connection(Generic[Head]):
         Its time begins with the second frame: most reads have one request, and need no timer.
         Large answers end it too: before more are made the peer is to read them.
         """
-        if self._budget > 0 and self.outbox.window >= self._turn_window:
+        if self._budget > 0 and self.outbox.window >= self._turn_window and not self.hurried:
             now = self._timer()
             if not self._turn_end:
                 self._turn_end = now + self._limits.turn_seconds

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import socket
 import ssl
+from contextlib import suppress
 from functools import partial
 
 from pannier_server.transport.h2.serving.protocol import Host, ServerProtocol
@@ -12,7 +13,7 @@ Connecting = asyncio.Task[tuple[asyncio.Transport, asyncio.BaseProtocol]]
 
 _log = logging.getLogger(__name__)
 
-_AT_ONCE = 8
+_AT_ONCE = 2
 
 # After the process ran out of descriptors.
 _PAUSE_SECONDS = 0.1
@@ -81,6 +82,10 @@ class Acceptor:
             sock.close()
             return
         sock.settimeout(0)
+        if sock.family != socket.AF_UNIX:
+            # asyncio's own loop leaves it to sockets that were made with a protocol's number.
+            with suppress(OSError):
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connecting = loop.create_task(
             loop.connect_accepted_socket(
                 lambda: protocol,

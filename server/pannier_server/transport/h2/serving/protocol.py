@@ -116,6 +116,7 @@ class ServerProtocol(asyncio.Protocol):
         self._write: Callable[[bytes | memoryview], None] | None = None
         self._written = 0
         self._flushing = False
+        self._least_window = 0
         self._paused = False
         self._retiring = False
         self._peer: str | None = None
@@ -142,6 +143,7 @@ class ServerProtocol(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Serve what can be served of what came, and write the answers at once."""
         self.last_received = self.loop.time()
+        self.connection.hurried = self._host.turns.is_busy
         self.connection.receive(data)
         if self.connection.cut or len(data) >= _LARGE_READ:
             self._wait_for_turn()
@@ -251,10 +253,18 @@ class ServerProtocol(asyncio.Protocol):
         return self._auth_context
 
     def flush_soon(self) -> None:
-        """Write what has collected, at the end of this turn of the loop."""
+        """Write what has collected, at the end of this turn of the loop.
+
+        It is written at once where it has become more than the client gets unread: handlers
+        that end in the same turn shall not fill the memory with answers that are in its windows.
+        """
+        window = self.connection.outbox.window
         if not self._flushing:
             self._flushing = True
+            self._least_window = window - self.limits.write_buffer_bytes
             self.loop.call_soon(self._flush)
+        elif window < self._least_window:
+            self._flush()
 
     # -- what the server asks for
 
@@ -335,6 +345,8 @@ class ServerProtocol(asyncio.Protocol):
             self._end()
 
     def _end(self) -> None:
+        # What a turn has left unread has no answer any more.
+        self.connection.abandon()
         if self._transport is not None:
             self._transport.close()
 
@@ -353,6 +365,7 @@ class ServerProtocol(asyncio.Protocol):
             # `_resume_reading` comes back to it.
             return
         if self.connection.cut:
+            self.connection.hurried = False
             self.connection.proceed()
             self._flush()
         self._resume_reading()

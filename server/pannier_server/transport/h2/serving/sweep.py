@@ -7,11 +7,15 @@ from typing import Final
 from pannier_server.transport.h2.http2.errors import ErrorCode
 from pannier_server.transport.h2.http2.stream import Stream
 from pannier_server.transport.h2.serving.context import ServicerContext
+from pannier_server.transport.h2.serving.memory import Trimmer
 from pannier_server.transport.h2.serving.protocol import Host, ServerProtocol
 from pannier_server.transport.h2.wire.heads import RequestHead
 
 INTERVAL: Final = 1.0
 """Seconds between two looks; limits of time are as exact as that."""
+
+# Connections that are looked at in one turn of the event loop.
+_AT_ONCE: Final = 100
 
 _PING: Final = b"pannier!"
 
@@ -33,6 +37,10 @@ class Sweep:
         self._host = host
         self._loop = loop
         self._ages: dict[ServerProtocol, ConnectionAge] = {}
+        # What is left of this round, and the ages as the last one left them.
+        self._unseen: list[ServerProtocol] = []
+        self._known: dict[ServerProtocol, ConnectionAge] = {}
+        self._trimmer = Trimmer()
         self._timer: asyncio.TimerHandle | None = None
         self._last = loop.time()
         self._now = 0.0
@@ -41,22 +49,43 @@ class Sweep:
         """Look for the first time, and from then on each second."""
         # First of all, so that there is a next time whatever happens now.
         self._timer = self._loop.call_later(INTERVAL, self.start)
-        self.look(self._loop.time())
+        if not self._unseen:
+            self._begin(self._loop.time())
+            self._go_on()
 
     def stop(self) -> None:
         """Look no more."""
+        self._unseen.clear()
         if self._timer is not None:
             self._timer.cancel()
 
     def look(self, now: float) -> None:
-        """Look at each connection at a time of the loop's clock."""
+        """Look at each connection, in one turn, at a time of the loop's clock."""
+        self._begin(now)
+        while self._unseen:
+            self._look_at_some()
+
+    def _begin(self, now: float) -> None:
         self._now += min(now - self._last, 2 * INTERVAL)
         self._last = now
-        ages, self._ages = self._ages, {}
-        for protocol in list(self._host.protocols):
-            age = ages.get(protocol) or ConnectionAge(protocol, self._now)
+        self._known, self._ages = self._ages, {}
+        self._unseen = list(self._host.protocols)
+
+    def _go_on(self) -> None:
+        self._look_at_some()
+        if self._unseen:
+            self._loop.call_soon(self._go_on)
+
+    def _look_at_some(self) -> None:
+        """Look at as many as take little of a turn: to look at 10,000 takes 50 ms."""
+        some = self._unseen[-_AT_ONCE:]
+        del self._unseen[-_AT_ONCE:]
+        for protocol in some:
+            age = self._known.get(protocol) or ConnectionAge(protocol, self._now)
             self._ages[protocol] = age
             age.look(self._now)
+        if not self._unseen:
+            self._trimmer.note(self._host.meters.held_bytes)
 
 
 class ConnectionAge:
@@ -100,10 +129,14 @@ class ConnectionAge:
         if self._is_stuck(now):
             self._protocol.abort()
             return
+        if connection.closed:
+            return
         self._look_at_streams(now)
         self._look_at_age(now)
-        self._look_for_life(now)
-        self._protocol.flush_soon()
+        if connection.ready:
+            self._look_for_life(now)
+        if connection.outbox.frames or connection.draining:
+            self._protocol.flush_soon()
 
     def _is_stuck(self, now: float) -> bool:
         """Say whether the client does not even begin, or does not read, or leave."""

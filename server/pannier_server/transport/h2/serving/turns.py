@@ -12,21 +12,25 @@ if TYPE_CHECKING:
 
     from pannier_server.transport.h2.serving.protocol import ServerProtocol
 
-SECONDS: Final = 0.001
+SECONDS: Final = 0.0005
 """The time after which the queue lets the event loop turn."""
 
 
 class Turns:
-    """Connections that wait to go on, first come first served."""
+    """Connections that wait to go on, first come first served.
 
-    __slots__ = ("_is_scheduled", "_timer", "_waiting")
+    Attributes:
+        is_busy: Some wait.
+    """
+
+    __slots__ = ("_timer", "_waiting", "is_busy")
 
     def __init__(self, timer: "Callable[[], float]") -> None:
         """Take a clock that goes on while the event loop turns."""
         self._timer = timer
         # A dict is an ordered set: each waits once.
         self._waiting: dict[ServerProtocol, None] = {}
-        self._is_scheduled = False
+        self.is_busy = False
 
     def wait(self, protocol: "ServerProtocol") -> None:
         """Call a connection's ``proceed`` in a later turn of the loop."""
@@ -34,7 +38,7 @@ class Turns:
         self._schedule()
 
     def _run(self) -> None:
-        self._is_scheduled = False
+        self.is_busy = False
         end = self._timer() + SECONDS
         for _ in range(len(self._waiting)):
             protocol = next(iter(self._waiting))
@@ -46,6 +50,6 @@ class Turns:
             self._schedule()
 
     def _schedule(self) -> None:
-        if not self._is_scheduled:
-            self._is_scheduled = True
+        if not self.is_busy:
+            self.is_busy = True
             next(iter(self._waiting)).loop.call_soon(self._run)

@@ -60,7 +60,15 @@ def _status(code: int, message: str) -> Sequence[Field]:
     status = (b"grpc-status", b"%d" % code)
     if not message:
         return (status,)
-    return (status, (b"grpc-message", quote(message, safe=_UNQUOTED, errors="replace").encode()))
+    return (status, (b"grpc-message", _percent_encoded(message)))
+
+
+def _percent_encoded(message: str) -> bytes:
+    encoded = quote(message, safe=_UNQUOTED, errors="replace")
+    # No field value may begin or end with space (RFC 9113 section 8.2.1).
+    start = len(encoded) - len(encoded.lstrip(" "))
+    end = len(encoded.rstrip(" "))
+    return f"{'%20' * start}{encoded[start:end]}{'%20' * (len(encoded) - max(start, end))}".encode()
 
 
 _START: Final = Struct(f">5sL{len(HEAD_BLOCK)}sHBBBLBL")

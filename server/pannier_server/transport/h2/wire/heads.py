@@ -16,6 +16,8 @@ from pannier_server.transport.h2.hpack import (
     HeaderListTooLarge,
     HpackError,
 )
+from pannier_server.transport.h2.hpack.caches import BoundedCache
+from pannier_server.transport.h2.hpack.fields import ENTRY_OVERHEAD
 from pannier_server.transport.h2.hpack.huffman import decode_huffman
 from pannier_server.transport.h2.http2.errors import ConnectionFault, ErrorCode
 from pannier_server.transport.h2.http2.fields import (
@@ -42,6 +44,10 @@ _TOO_LARGE_COSTS: Final = 50
 
 _MAX_CACHED_HEADS: Final = 64
 _MAX_CACHED_BLOCK: Final = 4096
+# Of all blocks together: a connection that sends different ones holds no more memory than others.
+_MAX_CACHED_BYTES: Final = 32 * 1024
+# Of ``grpc-timeout``: 8 digits and a unit.
+_LONGEST_TIMEOUT: Final = 9
 
 _NOT_POST: Final = b"This is a gRPC server: it takes POST requests only.\n"
 _NOT_GRPC: Final = b"This is a gRPC server: the content type must be application/grpc.\n"
@@ -99,7 +105,9 @@ class RequestHeadDecoder:
         self._decoder = Decoder(max_list_bytes=limits.max_header_list_bytes)
         self._meters = meters
         self._max_list_bytes = limits.max_header_list_bytes
-        self._heads: dict[bytes, RequestHead] = {}
+        # Two caches: what is left of a block says where its timeout was only together with the
+        # needle that it was found by. The first is that of the current needle.
+        self._heads, self._other_heads = _new_cache(), _new_cache()
         self._needle = _HUFFMAN_NEEDLE
 
     def settings_acknowledged(self) -> None:
@@ -124,13 +132,15 @@ class RequestHeadDecoder:
                 head = self._heads.get(block)
                 return (head, None) if head else self._read(block, block, None)
             self._needle = other
+            self._heads, self._other_heads = self._other_heads, self._heads
         at += len(self._needle)
+        size = len(block)
         # The length of the value, of one byte; any other length misses the cache.
-        marked = block[at] if at < len(block) else 0
+        marked = block[at] if at < size else 0
         end = at + 1 + (marked & 0x7F)
         key = block[:at] + block[end:]
         head = self._heads.get(key)
-        if head:
+        if head and end <= size:
             value = block[at + 1 : end]
             timeout = parse_timeout(_unhuffed(value) if marked & 0x80 else value)
             if timeout is not None:
@@ -148,9 +158,7 @@ class RequestHeadDecoder:
             return RequestHead((), refusal=refusal), None
         head, timeout, is_shared = read_head(decoded.fields)
         if is_shared and self._is_cacheable(decoded, block, cut):
-            if len(self._heads) >= _MAX_CACHED_HEADS:
-                self._heads.clear()
-            self._heads[key] = head
+            self._heads.keep(key, head)
         return head, timeout
 
     def _is_cacheable(self, decoded: HeaderBlock, block: bytes, cut: int | None) -> bool:
@@ -159,18 +167,19 @@ class RequestHeadDecoder:
         A block without a timeout must be the key as a whole. In one with a timeout, the name
         that the cut was made after must be a field's real name and not part of another one's
         value. All bytes before the cut are in the key, and HPACK is read from left to right:
-        what is a field's name here is one in every block with that key.
+        what is a field's name here is one in every block with that key. The longest timeout must
+        leave the list within its limit, too.
         """
         if len(block) > _MAX_CACHED_BLOCK or not (decoded.stateless and self._decoder.is_settled):
             return False
         if cut is None:
-            return all(name != _TIMEOUT for name, _ in decoded.fields)
-        if block[cut] & 0x7F == 0x7F:
-            return False
+            # There is no way to write the name but the two that were not found.
+            return True
         name_at = cut - len(self._needle) - 1
-        return any(
-            start == name_at and field[0] == _TIMEOUT
-            for start, field in zip(decoded.starts, decoded.fields, strict=True)
+        size = sum(len(name) + len(value) + ENTRY_OVERHEAD for name, value in decoded.fields)
+        return size + _LONGEST_TIMEOUT <= self._max_list_bytes and any(
+            start == name_at and name == _TIMEOUT
+            for start, (name, _) in zip(decoded.starts, decoded.fields, strict=True)
         )
 
     def _decode(self, block: bytes) -> HeaderBlock:
@@ -195,7 +204,8 @@ def read_head(fields: Sequence[Field]) -> tuple[RequestHead, float | None, bool]
     head.path = values[b":path"].decode("latin-1")
     encoding = values.get(b"grpc-encoding", b"identity")
     head.gzipped = encoding == b"gzip"
-    head.accepts_gzip = b"gzip" in values.get(b"grpc-accept-encoding", b"")
+    accepted = values.get(b"grpc-accept-encoding", b"").split(b",")
+    head.accepts_gzip = any(name.strip() == b"gzip" for name in accepted)
     head.refusal = _refusal(values, encoding)
     timeout = parse_timeout(timeouts[0]) if timeouts else None
     if timeouts and (timeout is None or len(timeouts) > 1):
@@ -206,8 +216,10 @@ def read_head(fields: Sequence[Field]) -> tuple[RequestHead, float | None, bool]
 
 
 def _refusal(values: dict[bytes, bytes], encoding: bytes) -> Refusal | None:
-    if values[b":method"] != b"POST":
-        return Refusal(405, 0, _NOT_POST.decode())
+    method = values[b":method"]
+    if method != b"POST":
+        # An answer to HEAD has no content (RFC 9110 section 9.3.2).
+        return Refusal(405, 0, "" if method == b"HEAD" else _NOT_POST.decode())
     if not _is_grpc(values.get(b"content-type", b"")):
         return Refusal(415, 0, _NOT_GRPC.decode())
     if encoding not in {b"identity", b"gzip"}:
@@ -219,6 +231,10 @@ def _refusal(values: dict[bytes, bytes], encoding: bytes) -> Refusal | None:
 def _is_grpc(content_type: bytes) -> bool:
     kind = b"application/grpc"
     return content_type.startswith(kind) and content_type[len(kind) :][:1] in {b"", b"+", b";"}
+
+
+def _new_cache() -> BoundedCache[RequestHead]:
+    return BoundedCache(max_entries=_MAX_CACHED_HEADS, max_key_bytes=_MAX_CACHED_BYTES)
 
 
 def _unhuffed(value: bytes) -> bytes:

@@ -8,6 +8,7 @@ PREFIX_BYTES: Final = 5
 
 _PREFIX: Final = Struct(">BL")
 _GZIP: Final = 16 + zlib.MAX_WBITS
+_SMALL_PIECE: Final = 1024
 
 
 INTERNAL: Final = 13
@@ -76,7 +77,8 @@ class MessageReader:
         self._max_bytes = max_bytes
         self._max_decompressed_bytes = max_decompressed_bytes or max_bytes
         self._decompresses = decompresses
-        self._parts: list[bytes] = []
+        # Small pieces share a buffer: alone, each would take many times its size.
+        self._parts: list[bytes | bytearray] = []
         self._wanted = PREFIX_BYTES
 
     def feed(self, data: bytes) -> list[bytes]:
@@ -86,11 +88,17 @@ class MessageReader:
             MessageRefused: A message is announced, or decompresses, to more than allowed, or
                 is none.
         """
-        self._parts.append(data)
+        parts = self._parts
+        if not parts or len(data) >= _SMALL_PIECE:
+            parts.append(data)
+        elif isinstance(parts[-1], bytearray):
+            parts[-1] += data
+        else:
+            parts.append(bytearray(data))
         self.held += len(data)
         if self.held < self._wanted:
             return []
-        return self._complete(b"".join(self._parts))
+        return self._complete(b"".join(parts))
 
     def _complete(self, body: bytes) -> list[bytes]:
         messages: list[bytes] = []
@@ -139,4 +147,6 @@ class MessageReader:
             )
         if not unpacker.eof:
             raise MessageRefused(INTERNAL, "a message whose gzip form is cut short")
+        if unpacker.unused_data:
+            raise MessageRefused(INTERNAL, "a message with more after the end of its gzip form")
         return message

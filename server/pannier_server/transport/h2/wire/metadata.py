@@ -38,20 +38,21 @@ def encode_metadata(metadata: Sequence[tuple[str, str | bytes]]) -> list[Field]:
     Raises:
         ValueError: A key or a value that metadata cannot have; it names the key.
     """
-    return [(key.encode("ascii"), _encode_value(key, value)) for key, value in metadata]
+    return [_encode(key, value) for key, value in metadata]
 
 
-def _encode_value(key: str, value: str | bytes) -> bytes:
+def _encode(key: str, value: str | bytes) -> Field:
     if not _is_key(key) or (key.startswith("grpc-") and key not in _ALLOWED):
         raise ValueError(f"metadata key {key!r}: use lower-case letters, digits and _.- only")
     if key.endswith("-bin"):
         raw = value.encode() if isinstance(value, str) else value
         # Unpadded, as the specification wants it.
-        return base64.b64encode(raw).rstrip(b"=")
-    text = value.decode("ascii") if isinstance(value, bytes) else value
+        return key.encode("ascii"), base64.b64encode(raw).rstrip(b"=")
+    text = value.decode("latin-1") if isinstance(value, bytes) else value
     if not _is_text(text):
         raise ValueError(f"metadata {key!r}: its value is not printable ASCII; end the key in -bin")
-    return text.encode("ascii")
+    # Space around a value is none of its own in gRPC, and not allowed in HTTP/2.
+    return key.encode("ascii"), text.strip(" ").encode("ascii")
 
 
 _ALLOWED: Final = frozenset(("grpc-status-details-bin",))
