@@ -1,6 +1,7 @@
 """The sidecar as a whole: what starts in which order, and stops in reverse."""
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -117,6 +118,10 @@ async def serve(
         loop.add_signal_handler(number, _stop_or_end, stopped, number)
     async with running_sidecar(settings, listeners=listeners) as sidecar:
         announce(sidecar)
+        # What start-up has made stays: collecting garbage need not look at it again, which
+        # takes some 10 ms each time.
+        gc.collect()
+        gc.freeze()
         await stopped.wait()
         _log.info("stopping: finishing calls in flight for up to %g s", settings.grace)
 

@@ -78,6 +78,7 @@ class RecordingApplication:
         connection: The connection that it serves.
         requests: Those that got a stream.
         whole: The streams of those that came whole and were answered without one.
+        started: The streams whose answer has begun, for those who write it in pieces.
     """
 
     connection: Connection[RequestHead]
@@ -93,6 +94,7 @@ class RecordingApplication:
         self.reads = reads
         self.requests: list[Request] = []
         self.whole: list[int] = []
+        self.started: set[int] = set()
 
     def __getitem__(self, stream_id: int) -> Request:
         """Return the newest request of a stream."""

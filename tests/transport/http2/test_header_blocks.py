@@ -60,7 +60,7 @@ def test_the_end_of_a_stream_is_said_by_the_first_frame_only() -> None:
         frames.goaway(),
         frames.window_update(0, 1),
         frames.frame(0xFA),
-        continuation(3, b""),
+        continuation(1, b""),
         continuation(0, b""),
     ],
 )
@@ -128,7 +128,7 @@ def test_a_list_that_is_too_large_ends_its_call_alone(cut: bool) -> None:
 
 def test_a_block_that_is_too_large_is_not_collected() -> None:
     peer = Peer(max_header_list_bytes=8_000)
-    peer.send(frames.headers(1, bytes(16_000), 0), continuation(1, bytes(16_000), 0))
+    peer.send(frames.headers(1, bytes(16_000), 0), continuation(1, bytes(384), 0))
     assert peer.fault_after(continuation(1, b"x", 0)) == ErrorCode.ENHANCE_YOUR_CALM
 
 

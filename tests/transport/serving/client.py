@@ -8,14 +8,17 @@ from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import hpack
 
 from bench.attacks import frames, header_blocks
 from bench.attacks.frames import ACK, END_HEADERS, END_STREAM, ErrorCode, Frame, FrameType, Setting
-from tests.transport.serving.servers import SECONDS, path
+from tests.transport.serving.servers import SECONDS, path, pieces
 
 NO_LINGER = struct.pack("ii", 1, 0)
+WIDE: dict[str, Any] = {"window": frames.LARGEST_WINDOW, "receive_buffer": 4_096}
+"""A client that may be sent anything, and for which the kernel keeps little."""
 
 
 class Closed(Exception):
@@ -122,12 +125,21 @@ class Client:
         self.send(call(stream, method, message, timeout))
         return stream
 
+    def send_body(self, stream: int, body: bytes, *, end: bool = False) -> None:
+        """Send bytes of a request in frames of the largest size."""
+        for piece in pieces(body, frames.LARGEST_FRAME):
+            self.send(frames.data(stream, piece))
+        if end:
+            self.send(frames.data(stream, flags=END_STREAM))
+
     def close(self) -> None:
         """Close the connection."""
         self.writer.close()
 
     def abort(self) -> None:
-        """Break the connection off, with a RST."""
+        """Break the connection off, with a RST; once it is closed do nothing."""
+        if self.writer.transport.is_closing():
+            return
         sock = self.writer.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
         self.writer.transport.abort()
@@ -191,7 +203,7 @@ class Client:
         answer = self.answers[found.stream]
         if found.kind == FrameType.HEADERS:
             assert found.flags & END_HEADERS
-            answer.headers |= dict(self._decoder.decode(found.payload))
+            answer.headers |= {str(k): str(v) for k, v in self._decoder.decode(found.payload)}
         elif found.kind == FrameType.DATA:
             answer.body += found.payload
         elif found.kind == FrameType.RST_STREAM:
@@ -232,7 +244,7 @@ async def connected(
         greets: Send the preface and SETTINGS.
         tls: Whom to trust, where the server has TLS.
     """
-    sock = socket.socket()
+    sock = socket.socket(proto=socket.IPPROTO_TCP)  # asyncio sends at once by that
     sock.setblocking(False)
     if receive_buffer:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
@@ -240,7 +252,7 @@ async def connected(
     hostname = "127.0.0.1" if tls else None
     streams = await asyncio.open_connection(sock=sock, ssl=tls, server_hostname=hostname)
     client = Client(*streams)
-    wide = {} if window is None else {Setting.INITIAL_WINDOW_SIZE: window}
+    wide: dict[int, int] = {} if window is None else {Setting.INITIAL_WINDOW_SIZE: window}
     if greets:
         client.greet({**wide, **(settings or {})})
         if window is not None and window > frames.DEFAULT_WINDOW:

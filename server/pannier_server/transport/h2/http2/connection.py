@@ -770,7 +770,8 @@ class Connection(Generic[Head]):
     def _fail(self, fault: ConnectionFault) -> None:
         if self.closed:
             return
-        self.fault = fault
+        # Its frames would keep what was read last.
+        self.fault = fault.with_traceback(None)
         self._meters.connection_errors += 1
         self.outbox.frames.append(goaway_frame(self.last_stream_id, fault.code, fault.reason))
         self.abandon()

@@ -4,18 +4,14 @@ import asyncio
 from asyncio import _enter_task, _leave_task
 from collections.abc import Coroutine
 from contextvars import Context, copy_context
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pannier_server.transport.h2.http2.stream import Stream
 from pannier_server.transport.h2.serving.context import INTERNAL, ServicerContext
-from pannier_server.transport.h2.serving.methods import Method
 from pannier_server.transport.h2.serving.resumption import Resumption
 from pannier_server.transport.h2.wire.answers import unary_answer
 from pannier_server.transport.h2.wire.heads import RequestHead
 from pannier_server.transport.h2.wire.messages import PREFIX_BYTES
-
-if TYPE_CHECKING:
-    from pannier_server.transport.h2.serving.protocol import ServerProtocol
 
 
 class UnaryCall(ServicerContext):
