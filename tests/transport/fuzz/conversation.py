@@ -21,6 +21,7 @@ _SIZES = [0, 1, 20, 1_000, 8_000]
 _MORE_FIELDS = [
     (b"x-note", b"value"),
     (b"x-note", b"\x0cgrpc-timeout\x021S"),
+    (b"x-note", b"\x0cgrpc-timeout"),
     (b"x-bin", b"AAEC"),
     (b"x-bin", b"?"),
     (b"x-long", b"v" * 2_000),

@@ -234,3 +234,13 @@ def test_calls_that_are_refused_are_no_flood(cut: bool) -> None:
         else:
             peer.send(call(stream, b"x", REFUSED))
     assert not peer.connection.closed
+
+
+def test_the_reset_that_ends_the_connection_ends_its_stream_too() -> None:
+    peer = Peer(abuse_allowance=ALLOWANCE)
+    for stream in range(1, 1_001, 2):
+        peer.send(headers(stream), frames.rst_stream(stream))
+        if peer.connection.closed:
+            break
+    assert peer.connection.closed
+    assert [made.events for made in peer.application.requests] == [["lost"]] * ((stream + 1) // 2)

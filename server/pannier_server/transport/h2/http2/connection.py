@@ -495,9 +495,10 @@ class Connection(Generic[Head]):
         if stream is None:
             self.allowance.spend()
             return
+        # Before it is paid for, which may end the connection.
+        self._lose(stream)
         if not self._is_honest_reset(stream):
             self.allowance.spend()
-        self._lose(stream)
 
     def _on_settings(self, flags: int, stream_id: int, payload: bytes) -> None:
         if stream_id:
