@@ -7,6 +7,8 @@ import random
 import time
 from typing import Any
 
+import uvloop
+
 from pannier_server.transport.h2.serving.protocol import Host
 from pannier_server.transport.h2.serving.sweep import ConnectionAge
 from tests.transport.fuzz.conversation import Client, cut, mutated
@@ -28,6 +30,8 @@ _CLIENTS_AT_ONCE = 3
 def fuzz_connections(seconds: float, seed: int) -> int:
     """Serve mutated conversations for some ``seconds``, and return how many.
 
+    Odd seeds run them on uvloop, even ones on the event loop of asyncio.
+
     Raises:
         AssertionError: Something is left of a connection, or an exception was not handled.
     """
@@ -35,7 +39,8 @@ def fuzz_connections(seconds: float, seed: int) -> int:
     until = time.monotonic() + seconds
     logging.disable(logging.ERROR)
     try:
-        with asyncio.Runner() as runner:
+        loop_factory = uvloop.new_event_loop if seed % 2 else None
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
             return runner.run(_serve_until(until, rnd))
     finally:
         logging.disable(logging.NOTSET)

@@ -116,7 +116,7 @@ class RecordingApplication:
     def open(self, stream: Stream[RequestHead]) -> Request | None:
         if stream.head.path == REFUSED_PATH:
             block = trailers_only_block(UNIMPLEMENTED, "no such method")
-            self.connection.answer_with_head(stream.id, stream, block)
+            self.connection.answer_with_head(stream.id, stream, block, is_refusal=True)
             return None
         request = Request(self, stream)
         self.requests.append(request)

@@ -142,6 +142,11 @@ def headers(stream: int, block: bytes = BLOCK, *, end: bool = False) -> bytes:
     return frames.headers(stream, block, END_HEADERS | (END_STREAM if end else 0))
 
 
+def continuation(stream: int, part: bytes, flags: int = END_HEADERS) -> bytes:
+    """Return more of a header block; by default its end."""
+    return frames.frame(FrameType.CONTINUATION, stream, part, flags)
+
+
 def data(stream: int, payload: bytes = b"", *, end: bool = False) -> bytes:
     """Return a DATA frame."""
     return frames.data(stream, payload, END_STREAM if end else 0)

@@ -25,6 +25,7 @@ SHORT = request(b"/a.B/C", b"host", literal(b"grpc-timeout", b"20m"))
 EXPIRED = request(b"/a.B/C", b"host", literal(b"grpc-timeout", b"0n"))
 TIMELESS = BLOCK
 REFUSED = request(REFUSED_PATH.encode(), b"host")
+LARGE_REFUSED = request(REFUSED_PATH.encode(), b"host", literal(b"x", b"v" * 1_024))
 MALFORMED = literal(b"Upper", b"case")
 
 
@@ -80,6 +81,12 @@ FLOODS: dict[str, Callable[[], Iterator[bytes]]] = {
     "requests that the peer breaks itself": on_each_stream(
         lambda stream: headers(stream) + frames.window_update(stream, 0)
     ),
+    "refused requests with large heads": on_each_stream(
+        lambda stream: headers(stream, LARGE_REFUSED, end=True)
+    ),
+    "refused calls with large heads": on_each_stream(
+        lambda stream: call(stream, b"x", LARGE_REFUSED)
+    ),
     "requests beyond the limit": on_each_stream(
         lambda stream: headers(stream) if stream > 300 else b""
     ),
@@ -103,6 +110,7 @@ def test_a_flood_ends_the_connection(flood: Callable[[], Iterator[bytes]]) -> No
     assert peer.connection.fault is not None
     assert peer.connection.fault.code == ErrorCode.ENHANCE_YOUR_CALM
     assert peer.meters.floods == 1
+    assert all("lost" in made.events or "sent" in made.events for made in peer.application.requests)
 
 
 def prepare(peer: Peer) -> None:

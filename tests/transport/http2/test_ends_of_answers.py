@@ -7,8 +7,8 @@ from bench.attacks.frames import END_STREAM, FrameType
 from bench.attacks.header_blocks import request
 from pannier_server.transport.h2.http2.errors import ErrorCode
 from pannier_server.transport.h2.wire.answers import HEAD_BLOCK, OK_BLOCK
-from tests.transport.http2.application import REFUSED_PATH
-from tests.transport.http2.peer import Peer, data, headers, initial_window
+from tests.transport.http2.application import REFUSED_PATH, RecordingApplication
+from tests.transport.http2.peer import Peer, call, data, headers, initial_window
 from tests.transport.http2.reader import share, waiting_peer
 
 
@@ -61,6 +61,15 @@ def test_a_request_that_is_answered_as_soon_as_it_comes_whole_is_not_reset() -> 
     peer = Peer()
     received = peer.open(1, end=True, block=request(REFUSED_PATH.encode(), b"host"))
     assert [frame.kind for frame in received] == [FrameType.HEADERS]
+
+
+def test_a_client_that_does_not_read_is_sent_no_whole_answers_either() -> None:
+    peer = Peer(application=RecordingApplication(echoes=True))
+    peer.outbox.congested = True
+    assert [frame.kind for frame in peer.send(call(1, b"x"))] == [FrameType.HEADERS]
+    peer.outbox.congested = False
+    peer.outbox.pump()
+    assert [frame.kind for frame in peer.received()] == [FrameType.DATA, FrameType.HEADERS]
 
 
 @pytest.mark.parametrize("how", ["reset by us", "reset by the peer", "lost"])

@@ -4,9 +4,10 @@ import pytest
 
 from bench.attacks import frames
 from bench.attacks.frames import ACK, FrameType
+from bench.attacks.header_blocks import literal
 from pannier_server.transport.h2.http2.errors import ErrorCode
 from tests.transport.http2.application import RecordingApplication
-from tests.transport.http2.peer import Peer, call, data, headers
+from tests.transport.http2.peer import BLOCK, Peer, call, data, headers
 
 FRAME_SIZE_ERROR = ErrorCode.FRAME_SIZE_ERROR
 
@@ -60,6 +61,13 @@ def test_a_request_that_came_whole_keeps_to_the_largest_frame_too(size: int, ech
     peer = Peer(max_frame_bytes=20_000, application=RecordingApplication(echoes=echoes))
     peer.send(call(1, bytes(size)))
     assert peer.connection.closed == (size > 20_000)
+
+
+def test_nor_may_its_header_block_be_larger() -> None:
+    block = BLOCK + literal(b"x", bytes(20_000 - len(BLOCK) - 4))
+    assert len(block) > 20_000
+    peer = Peer(max_frame_bytes=20_000, application=RecordingApplication(echoes=True))
+    assert peer.fault_after(call(1, b"x", block)) == FRAME_SIZE_ERROR
 
 
 def test_the_largest_frame_is_taken() -> None:

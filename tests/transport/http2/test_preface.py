@@ -5,13 +5,15 @@ import pytest
 from bench.attacks import frames
 from bench.attacks.frames import ACK, END_HEADERS, PREFACE, FrameType, Setting
 from pannier_server.transport.h2.http2.errors import ErrorCode
-from tests.transport.http2.peer import BLOCK, LARGEST_WINDOW, Peer, headers, read
+from tests.transport.http2.application import RecordingApplication
+from tests.transport.http2.peer import BLOCK, LARGEST_WINDOW, Peer, call, headers, read
 
 MIB = 1024 * 1024
 
 FIRST_FRAMES = {
     "HEADERS": headers(1),
     "DATA": frames.data(1),
+    "a whole call": call(1, b"x"),
     "PRIORITY": frames.priority(1),
     "RST_STREAM": frames.rst_stream(1),
     "PING": frames.ping(),
@@ -87,9 +89,10 @@ def test_a_client_of_http_1_is_told_at_once_however_its_bytes_are_cut(cut: int) 
 
 @pytest.mark.parametrize("frame", FIRST_FRAMES.values(), ids=FIRST_FRAMES)
 def test_the_first_frame_must_be_settings(frame: bytes) -> None:
-    peer = Peer(greet=False)
+    peer = Peer(greet=False, application=RecordingApplication(echoes=True))
     assert peer.fault_after(PREFACE, frame) == ErrorCode.PROTOCOL_ERROR
     assert peer.application.requests == []
+    assert peer.application.whole == []
 
 
 def test_calls_may_follow_the_preface_at_once() -> None:

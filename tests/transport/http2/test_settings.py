@@ -28,6 +28,12 @@ def upload(stream: int, length: int) -> bytes:
     return b"".join((headers(stream), *pieces, data(stream, end=True)))
 
 
+def both(first: dict[int, int], second: dict[int, int]) -> bytes:
+    """Return a SETTINGS frame with the same settings twice."""
+    payload = frames.settings(first)[9:] + frames.settings(second)[9:]
+    return frames.frame(FrameType.SETTINGS, 0, payload)
+
+
 def body_of(received: list[Frame]) -> bytes:
     return b"".join(frame.payload for frame in received if frame.kind == FrameType.DATA)
 
@@ -68,8 +74,7 @@ def test_values_that_are_not_allowed_end_the_connection(
 def test_the_last_of_several_values_holds() -> None:
     application = RecordingApplication(echoes=True)
     peer = Peer(application=application)
-    both = frames.settings(initial_window(0))[9:] + frames.settings(initial_window(7))[9:]
-    peer.send(frames.frame(FrameType.SETTINGS, 0, both))
+    peer.send(both(initial_window(0), initial_window(7)))
     assert len(body_of(peer.send(call(1, bytes(100))))) == 7
 
 
@@ -196,8 +201,9 @@ def test_a_peer_that_wants_a_smaller_table_is_told_that_none_is_used(
 
 def test_a_table_that_shrinks_and_grows_again_is_told_of_once() -> None:
     peer = Peer(application=RecordingApplication(echoes=True))
-    for size in (4_096, 0, 4_096, 100):
-        peer.send(frames.settings({Setting.HEADER_TABLE_SIZE: size}))
+    table = Setting.HEADER_TABLE_SIZE
+    for shrunk in (0, 100):
+        peer.send(both({table: shrunk}, {table: 4_096}))
     first = peer.send(call(1, b"x"))[0].payload
     second = peer.send(call(3, b"x"))[0].payload
     assert first == b"\x20" + second

@@ -35,6 +35,12 @@ def test_a_read_within_the_budget_takes_one_turn() -> None:
     assert peer.meters.turns_cut == 0
 
 
+def test_a_turn_is_one_frame_long_while_others_wait() -> None:
+    peer = Peer()
+    peer.connection.hurried = True
+    assert [len(turn) for turn in turns(peer, b"".join(PINGS))] == [1] * 100
+
+
 @pytest.mark.parametrize("whole", [True, False])
 def test_a_request_counts_as_several_frames(whole: bool) -> None:
     peer = Peer(turn_budget=60, application=RecordingApplication(echoes=True))

@@ -59,9 +59,7 @@ class Endless:
 async def test_a_handler_is_cancelled_at_its_deadline(kind: str) -> None:
     endless = Endless()
     async with serving(endless.methods) as at, connected(at.port) as client:
-        stream = client.start(kind, timeout="1m")
-        client.send(frames.data(stream, frames.message(b""), END_STREAM))
-        answer = await client.answer(stream)
+        answer = await client.answer(client.call(kind, timeout="5m"))
         assert (answer.status, answer.message) == (DEADLINE_EXCEEDED, "the deadline has passed")
         await until(lambda: at.meters.running == 0)
         assert endless.ends == ["cancelled"]

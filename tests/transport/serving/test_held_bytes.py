@@ -100,20 +100,22 @@ async def test_one_client_cannot_use_up_what_all_may_hold() -> None:
 async def test_a_call_that_holds_nothing_is_not_ended_for_its_age() -> None:
     """A stream that is open for long is older than those who hoard, but not what it holds."""
     limits: dict[str, Any] = {
-        "max_held_bytes_per_connection": 1_000_000,
+        "max_held_bytes_per_connection": 800_000,
         "max_held_bytes": 1_000_000,
     }
     async with (
         serving({**METHODS, "Each": stream_stream(_echo_each)}, **limits) as at,
         connected(at.port) as client,
         connected(at.port) as attacker,
+        connected(at.port) as another,
     ):
         stream = client.start("Each")
         for _ in range(3):
             client.send(frames.data(stream, frames.message(b"abc")))
         await client.round_trip()
-        await hoard(attacker, 30)
-        assert at.meters.held_bytes_ended > 10
+        for hoarding in (attacker, another):
+            await hoard(hoarding, 15)
+        assert at.meters.held_bytes_ended > 8
         client.send(frames.data(stream, frames.message(b"def"), END_STREAM))
         answer = await client.answer(stream)
         assert (answer.status, answer.messages) == (0, [b"abc", b"abc", b"abc", b"def"])
@@ -154,6 +156,35 @@ async def test_a_call_that_is_ended_for_what_it_holds_while_it_writes_ends_once(
         await until(lambda: at.meters.running == 0)
         assert at.meters.held_bytes_ended == 1
         assert at.protocol.connection.lingering == 0
+
+
+async def test_a_task_of_a_handler_that_writes_too_much_is_not_left_behind() -> None:
+    """The call is ended for what it writes, and the task that the handler does not wait for."""
+    ended = asyncio.Event()
+
+    async def write(context: Any) -> None:
+        try:
+            await context.write(bytes(200_000))
+        except asyncio.CancelledError:
+            ended.set()
+
+    async def handler(_requests: Any, context: Any) -> None:
+        task = asyncio.create_task(write(context))
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await task
+
+    limits: dict[str, Any] = {"max_held_bytes_per_connection": 100_000}
+    async with (
+        serving({"Both": stream_stream(handler)}, **limits) as at,
+        connected(at.port) as client,
+    ):
+        client.start("Both")
+        async with asyncio.timeout(5):
+            await ended.wait()
+        await until(lambda: at.meters.running == 0)
+        assert at.meters.held_bytes_ended == 1
 
 
 async def test_what_an_ended_call_has_read_does_not_stay_with_its_handler() -> None:

@@ -9,8 +9,9 @@ import pytest
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2, reflection_pb2_grpc
 
+from bench.attacks import frames
 from pannier_server.transport.h2 import Server
-from tests.transport.serving.client import connected
+from tests.transport.serving.client import connected, request_block
 from tests.transport.serving.servers import (
     SECONDS,
     SERVICE,
@@ -159,9 +160,13 @@ async def test_a_generic_handler_that_fails_ends_its_call_alone(
     async with serving() as at, connected(at.port) as client:
         at.server.add_generic_rpc_handlers((Chooser(),))
         other = client.start()
-        whole = client.start("Other", choose="failure")
-        client.send(_end_of(whole))
+        whole = client.next_stream()
+        head = frames.headers(whole, request_block("Other", choose="failure"))
+        client.send(head, _end_of(whole))
         assert (await client.answer(whole)).status == UNKNOWN
+        pieces = client.start("Other", choose="failure")
+        client.send(_end_of(pieces))
+        assert (await client.answer(pieces)).status == UNKNOWN
         client.send(_end_of(other))
         assert (await client.answer(other)).messages == [b"hello"]
     assert "no handler could be chosen for /test.Service/Other" in caplog.text
@@ -191,6 +196,4 @@ async def test_a_method_is_found_although_it_was_called_before_it_was_there() ->
 
 
 def _end_of(stream: int) -> bytes:
-    from bench.attacks import frames
-
     return frames.data(stream, frames.message(b"hello"), frames.END_STREAM)

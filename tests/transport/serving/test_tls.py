@@ -11,7 +11,7 @@ import pytest
 import trustme
 
 from bench.attacks import frames
-from bench.attacks.frames import LARGEST_WINDOW
+from bench.attacks.frames import LARGEST_WINDOW, Setting
 from tests.transport.certificates import Certificates
 from tests.transport.serving.client import Client, connected
 from tests.transport.serving.servers import (
@@ -205,11 +205,12 @@ async def test_a_handshake_may_take_for_ever_where_it_has_no_limit(
         async with connected(at.port, tls=trust("h2")) as client:
             assert (await client.answer(client.call("Who"))).status == 0
         await until(lambda: at.meters.connections == 1)
+        assert at.meters.keepalive_timed_out == 0
 
 
 async def test_the_server_stops_although_handshakes_go_on(server_tls: ssl.SSLContext) -> None:
     async with (
-        serving(METHODS, tls=server_tls) as at,
+        serving(METHODS, tls=server_tls, handshake_timeout=10_000.0) as at,
         connected(at.port, greets=False) as client,
     ):
         await until(lambda: at.meters.connections == 1)
@@ -231,6 +232,7 @@ async def test_a_sweep_during_the_handshake_takes_nothing_from_the_connection(
         await turns(1)
         client = await entering
         assert (await client.answer(client.call("Who"))).status == 0
+        assert client.server_settings[Setting.MAX_CONCURRENT_STREAMS] == 256
         await connecting.__aexit__(None, None, None)
 
 

@@ -4,13 +4,14 @@ import asyncio
 import gzip
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from bench.attacks import frames
 from bench.attacks.frames import END_STREAM
 from pannier_server.transport.h2.serving.protocol import ServerProtocol
+from pannier_server.transport.h2.serving.turns import Turns
 from tests.transport.serving.client import Client, Closed, call, connected
 from tests.transport.serving.servers import (
     echo,
@@ -47,6 +48,36 @@ async def test_a_connection_that_is_closed_in_the_middle_of_a_turn_takes_no_more
         taken.clear()
         await turns(20)
         assert taken == []
+
+
+async def test_those_who_wait_for_a_turn_share_a_part_of_each_turn_of_the_loop() -> None:
+    """However many they are: the rest of it is for those who do not wait."""
+    now = 0.0
+    taken: list[int] = []
+
+    class Flooded:
+        """A connection with more to do than ever fits a turn; doing a piece takes 0.2 ms."""
+
+        def __init__(self, number: int) -> None:
+            self.loop = asyncio.get_running_loop()
+            self._number = number
+
+        def proceed(self) -> None:
+            nonlocal now
+            now += 0.0002
+            taken.append(self._number)
+            waiting.wait(cast("ServerProtocol", self))
+
+    waiting = Turns(lambda: now)
+    flooded = [Flooded(number) for number in range(10)]
+    for each in flooded * 2:
+        waiting.wait(cast("ServerProtocol", each))
+    for turn in range(1, 21):
+        await asyncio.sleep(0)
+        assert len(taken) <= 5 * turn
+    # They take turns, and nobody more than the others for having asked twice.
+    assert taken[:20] == [*range(10)] * 2
+    waiting._waiting.clear()
 
 
 FLOODS = {

@@ -38,7 +38,7 @@ class Limits:
             connection may send beyond what its progress earns it.
         handshake_timeout: From the connection to the client's preface.
         request_timeout: From a request's headers to its last byte, where the call has no
-            deadline and its handler takes single messages.
+            deadline; where its handler takes any number of messages, for each that has begun.
         stall_timeout: How long a peer may leave what it is sent unread.
         max_connection_idle: How long a connection without a call stays open.
         max_connection_age: How long a connection stays open; calls finish.

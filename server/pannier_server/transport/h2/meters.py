@@ -8,11 +8,11 @@ class Meters:
     """Counters of one server.
 
     Attributes:
-        connections: Connections that are open now.
+        connections: Connections that are open now, those in their TLS handshake included.
         running: Handlers that run now.
         connections_opened: Connections that were accepted.
         connections_refused: Those closed at once: `Limits.max_connections`.
-        handshakes_failed: No preface, or a wrong one, or no ``h2`` by ALPN.
+        handshakes_failed: A wrong preface, a TLS handshake that failed, or no ``h2`` by ALPN.
         handshakes_timed_out: `Limits.handshake_timeout`.
         calls: Calls whose handler was started.
         calls_cancelled: Those whose client reset the stream or went away.

@@ -159,12 +159,7 @@ class Connection(Generic[Head]):
         self._position = 0
         self._budget = 0
         self._block: _HeaderBlock | None = None
-        # A connection's window starts at 64 KiB (RFC 9113 section 6.9.2) and cannot be shrunk.
-        # It is never less than half full, so that a frame always fits in.
-        self._full_window = max(
-            limits.connection_window, DEFAULT_WINDOW, 2 * limits.max_frame_bytes
-        )
-        self._receive_window = self._full_window
+        self._full_window = self._receive_window = limits.connection_window
         self._max_whole_body = min(limits.max_frame_bytes, limits.stream_window)
         self._max_streams = limits.max_concurrent_streams
         # A list within the limit is never this long however it is encoded; one frame is taken.
@@ -759,7 +754,9 @@ class Connection(Generic[Head]):
     def _take_from_window(self, count: int) -> None:
         """Count DATA against the connection's window, and give it back soon.
 
-        What a stream's receiver leaves unread is bounded by the stream's own window.
+        What a stream's receiver leaves unread is bounded by the stream's own window. This one
+        is 64 KiB for the peer even if ours is less: that is what it starts with, and cannot be
+        shrunk (section 6.9.2).
         """
         window = self._receive_window - count
         full = self._full_window

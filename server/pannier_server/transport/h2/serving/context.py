@@ -283,7 +283,7 @@ class ServicerContext:
         """Return the call's stream, opened now where the call came whole."""
         if self.stream is None:
             connection = self._protocol.connection
-            self.stream = connection.adopt(self._stream_id, self._head, None)
+            self.stream = connection.adopt(self._stream_id, self._head, self.time_remaining())
             self.stream.receiver = self
         return self.stream
 
@@ -370,19 +370,9 @@ class ServicerContext:
         if stream is not None and stream.unsent_bytes:
             self._protocol.held.hold(self, stream.unsent_bytes)
         elif stream is not None:
-            self._let_go()
+            self._protocol.held.release(self)
         for callback in self._extras.callbacks if self._extras else ():
             self._call_back(callback)
-
-    def _let_go(self) -> None:
-        """Leave no trace of a call whose last byte has left, or never will.
-
-        Without the way back from its stream it is gone at once, and with it what it has read;
-        a reference cycle would stay until the garbage collector comes to it.
-        """
-        self._protocol.held.release(self)
-        if self.stream is not None:
-            self.stream.receiver = None
 
     def _call_back(self, callback: Callable[["ServicerContext"], None]) -> None:
         try:
@@ -485,7 +475,7 @@ class ServicerContext:
     def lost(self) -> None:
         """Stop the work behind a stream that the peer has ended."""
         if self._over:
-            self._let_go()
+            self._protocol.held.release(self)
             return
         self._lost = True
         self._protocol.meters.calls_cancelled += 1
@@ -523,5 +513,4 @@ class ServicerContext:
         )
         if self.stream is not None:
             self._protocol.connection.reset(self.stream, ErrorCode.CANCEL)
-        self._let_go()
         self._protocol.flush_soon()

@@ -132,10 +132,6 @@ class ServerProtocol(asyncio.Protocol):
             self.meters.handshakes_failed += 1
             self.abort()
             return
-        if self.connection.closed:
-            # The server was stopped during the TLS handshake.
-            self._transport.abort()
-            return
         self._write = self._transport.write
         self._transport.set_write_buffer_limits(high=self.limits.write_buffer_bytes)
         self._flush()
@@ -184,7 +180,6 @@ class ServerProtocol(asyncio.Protocol):
             method is None
             or not method.is_unary
             or head.refusal is not None
-            or head.gzipped
             or not is_plain_message(body)
             or len(body) - PREFIX_BYTES > self.limits.max_message_bytes
         ):
@@ -377,7 +372,7 @@ class ServerProtocol(asyncio.Protocol):
 
     def _resume_reading(self) -> None:
         """Read on, unless the last turn has left something or the client does not read."""
-        if self.connection.outbox.congested or self.connection.closed:
+        if self.connection.outbox.congested:
             return
         if self.connection.cut:
             self._host.turns.wait(self)

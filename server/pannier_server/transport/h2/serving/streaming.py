@@ -232,17 +232,10 @@ class StreamingCall(ServicerContext):
         self._start_handler(request)
 
     def _settle(self) -> None:
-        """Let go of what nobody will read, and let tasks of the handler know that it is over.
-
-        That is in the next turn: those that a cancellation comes to are awake by then.
-        """
+        """Let go of what nobody will read, and let tasks of the handler know that it is over."""
         super()._settle()
         if self._body.held_bytes:
             self._body = self._new_body(self.stream)
-        if self._reading or self._writing:
-            self._protocol.loop.call_soon(self._wake_all)
-
-    def _wake_all(self) -> None:
         for waiter in (self._reading, *self._writing):
             self._wake(waiter)
 
