@@ -120,7 +120,6 @@ async def serve(
         announce(sidecar)
         # What start-up has made stays: collecting garbage need not look at it again, which
         # takes some 10 ms each time.
-        gc.collect()
         gc.freeze()
         await stopped.wait()
         _log.info("stopping: finishing calls in flight for up to %g s", settings.grace)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import Event
@@ -144,47 +144,27 @@ def test_connections_that_wait_survive_the_death_of_every_worker(
 def test_sigterm_finishes_calls_refuses_new_connections_and_removes_the_socket(
     tmp_path: Path,
 ) -> None:
-    hole = socket.create_server(("127.0.0.1", 0))
-    store_url = f"dynamodb://t_t?region=us-east-1&endpoint=http://127.0.0.1:{hole.getsockname()[1]}"
-    with ExitStack() as stack:
-        stack.enter_context(hole)
-        sidecar = stack.enter_context(
-            sidecar_process(store_url, "--grace=20s", *h2_workers(tmp_path))
-        )
-        store = stack.enter_context(pannier.connect(sidecar.address, retries=ONCE))
-        with ThreadPoolExecutor(1) as pool:
-            asked = pool.submit(store.get, "o:n")
-            connection = stack.enter_context(wait_for_request(hole, b"GetItem"))
-            sidecar.process.send_signal(signal.SIGTERM)
-            for address in sidecar.addresses:
-                wait_until_refused(address)
-            assert not asked.done()
-            connection.sendall(NO_ITEM)
-            with pytest.raises(pannier.NotFound):
-                asked.result(SECONDS)
+    with call_in_flight(tmp_path, grace="20s") as (sidecar, asked, connection):
+        sidecar.process.send_signal(signal.SIGTERM)
+        for address in sidecar.addresses:
+            wait_until_refused(address)
+        assert not asked.done()
+        connection.sendall(NO_ITEM)
+        with pytest.raises(pannier.NotFound):
+            asked.result(SECONDS)
         assert sidecar.process.wait(SECONDS) == 0
     assert not (tmp_path / "p.sock").exists()
 
 
 def test_a_second_signal_ends_workers_at_once(tmp_path: Path) -> None:
-    hole = socket.create_server(("127.0.0.1", 0))
-    store_url = f"dynamodb://t_t?region=us-east-1&endpoint=http://127.0.0.1:{hole.getsockname()[1]}"
-    with ExitStack() as stack:
-        stack.enter_context(hole)
-        sidecar = stack.enter_context(
-            sidecar_process(store_url, "--grace=600s", *h2_workers(tmp_path))
-        )
-        store = stack.enter_context(pannier.connect(sidecar.address, retries=ONCE))
-        with ThreadPoolExecutor(1) as pool:
-            asked = pool.submit(store.get, "o:n")
-            stack.enter_context(wait_for_request(hole, b"GetItem"))
-            sidecar.process.send_signal(signal.SIGTERM)
-            # Only when every worker drains has nobody the port open any more.
-            wait_until_refused(sidecar.addresses[1])
-            sidecar.process.send_signal(signal.SIGTERM)
-            assert sidecar.process.wait(SECONDS) == 128 + signal.SIGTERM
-            with pytest.raises(pannier.Unavailable):
-                asked.result(SECONDS)
+    with call_in_flight(tmp_path, grace="600s") as (sidecar, asked, _):
+        sidecar.process.send_signal(signal.SIGTERM)
+        # Only when every worker drains has nobody the port open any more.
+        wait_until_refused(sidecar.addresses[1])
+        sidecar.process.send_signal(signal.SIGTERM)
+        assert sidecar.process.wait(SECONDS) == 128 + signal.SIGTERM
+        with pytest.raises(pannier.Unavailable):
+            asked.result(SECONDS)
     assert not (tmp_path / "p.sock").exists()
 
 
@@ -193,6 +173,24 @@ HTTP2_START = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 
 NO_ITEM = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: 2\r\n\r\n{}"
 )
+
+
+@contextmanager
+def call_in_flight(
+    tmp_path: Path, *, grace: str
+) -> Iterator[tuple[SidecarProcess, Future[pannier.Record], socket.socket]]:
+    """Yield two workers, a Get that waits for their store, and the store's end of it."""
+    hole = socket.create_server(("127.0.0.1", 0))
+    store_url = f"dynamodb://t_t?region=us-east-1&endpoint=http://127.0.0.1:{hole.getsockname()[1]}"
+    with (
+        hole,
+        sidecar_process(store_url, f"--grace={grace}", *h2_workers(tmp_path)) as sidecar,
+        pannier.connect(sidecar.address, retries=ONCE) as store,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        asked = pool.submit(store.get, "o:n")
+        with wait_for_request(hole, b"GetItem") as connection:
+            yield sidecar, asked, connection
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from bench.attacks import frames
 from bench.attacks.frames import ACK, FrameType
-from pannier_server.transport.h2.http2.errors import ErrorCode
+from pannier_server.transport.h2.http2.errors import ConnectionFault, ErrorCode
 from tests.transport.http2.application import RecordingApplication
 from tests.transport.http2.peer import (
     LARGEST_WINDOW,
@@ -73,7 +73,7 @@ def test_nothing_is_announced_after_an_error() -> None:
     peer.connection.announce_drain()
     peer.connection.drain()
     peer.connection.ping(b"drained?")
-    peer.connection.fail(ErrorCode.INTERNAL_ERROR, "once more")
+    peer.connection.fail(ConnectionFault(ErrorCode.INTERNAL_ERROR, "once more"))
     assert peer.received() == []
 
 
@@ -119,7 +119,7 @@ def test_data_on_a_stream_that_a_drain_ignores_comes_back_to_the_connections_win
 def test_a_request_for_more_calm_ends_everything_that_runs() -> None:
     peer = Peer()
     peer.send(headers(1), headers(3, end=True))
-    peer.connection.fail(ErrorCode.ENHANCE_YOUR_CALM, "too much")
+    peer.connection.fail(ConnectionFault(ErrorCode.ENHANCE_YOUR_CALM, "too much"))
     (frame,) = peer.received()
     assert goaway(frame) == (3, ErrorCode.ENHANCE_YOUR_CALM)
     assert peer.application[1].events == ["lost"]

@@ -7,34 +7,18 @@ from typing import Any
 
 from bench.attacks import frames
 from bench.attacks.frames import END_STREAM, ErrorCode
+from tests.transport.serving.body_methods import METHODS
 from tests.transport.serving.client import Client, connected
 from tests.transport.serving.servers import (
-    echo,
     pieces,
     serving,
     stream_stream,
     stream_unary,
-    unary,
     unary_stream,
     until,
 )
 
 RESOURCE_EXHAUSTED = 8
-
-
-async def join(requests: AsyncIterator[bytes], _context: Any) -> bytes:
-    return b"%d" % sum([len(request) async for request in requests])
-
-
-async def first_only(_request: bytes, _context: Any) -> AsyncIterator[bytes]:
-    yield b""
-
-
-METHODS: dict[str, Any] = {
-    "Unary": unary(echo),
-    "List": unary_stream(first_only),
-    "Join": stream_unary(join),
-}
 
 
 async def test_what_a_connection_holds_is_bounded() -> None:

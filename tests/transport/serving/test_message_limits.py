@@ -1,38 +1,18 @@
 """Messages and header lists over their limits."""
 
 import gzip
-from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 
 from bench.attacks import frames
 from bench.attacks.frames import END_STREAM
+from tests.transport.serving.body_methods import METHODS
 from tests.transport.serving.client import connected
 from tests.transport.serving.servers import (
-    echo,
     serving,
-    stream_unary,
-    unary,
-    unary_stream,
 )
 
 RESOURCE_EXHAUSTED = 8
-
-
-async def join(requests: AsyncIterator[bytes], _context: Any) -> bytes:
-    return b"%d" % sum([len(request) async for request in requests])
-
-
-async def first_only(_request: bytes, _context: Any) -> AsyncIterator[bytes]:
-    yield b""
-
-
-METHODS: dict[str, Any] = {
-    "Unary": unary(echo),
-    "List": unary_stream(first_only),
-    "Join": stream_unary(join),
-}
 
 
 @pytest.mark.parametrize("method", METHODS)

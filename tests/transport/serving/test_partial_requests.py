@@ -6,31 +6,14 @@ from typing import Any
 
 from bench.attacks import frames
 from bench.attacks.frames import END_STREAM
+from tests.transport.serving.body_methods import METHODS, join
 from tests.transport.serving.client import connected
 from tests.transport.serving.servers import (
-    echo,
     serving,
     stream_unary,
-    unary,
-    unary_stream,
 )
 
 DEADLINE_EXCEEDED = 4
-
-
-async def join(requests: AsyncIterator[bytes], _context: Any) -> bytes:
-    return b"%d" % sum([len(request) async for request in requests])
-
-
-async def first_only(_request: bytes, _context: Any) -> AsyncIterator[bytes]:
-    yield b""
-
-
-METHODS: dict[str, Any] = {
-    "Unary": unary(echo),
-    "List": unary_stream(first_only),
-    "Join": stream_unary(join),
-}
 
 
 async def test_a_thousand_partial_messages_are_bounded_and_ended_in_time() -> None:

@@ -145,7 +145,9 @@ async def test_a_connection_that_was_ended_and_does_not_close_is_cut() -> None:
         client.call("List")
         await congested(at)
         time = at.time()
-        at.protocol.fail(errors.ErrorCode.INTERNAL_ERROR, "for a test")
+        fault = errors.ConnectionFault(errors.ErrorCode.INTERNAL_ERROR, "for a test")
+        at.protocol.connection.fail(fault)
+        at.protocol.flush_soon()
         time.pass_(4)
         await turns(5)
         assert at.meters.connections == 1

@@ -54,7 +54,7 @@ _LARGE_BYTES: Final = 4096
 _STREAMS_BEFORE_TABLELESS: Final = 4
 # Header blocks of this size take time to decode, which the answers have to earn.
 _LARGE_BLOCK: Final = 1024
-
+_PRIORITY_BYTES: Final = 5
 
 DecodedHead_co = TypeVar("DecodedHead_co", bound=RequestHead, covariant=True)
 
@@ -264,10 +264,6 @@ class Connection(Generic[Head]):
         for stream in streams:
             self._lose(stream)
 
-    def fail(self, code: ErrorCode, reason: str) -> None:
-        """End the connection for a fault of the peer."""
-        self._fail(ConnectionFault(code, reason))
-
     # -- the peer's side
 
     def receive(self, data: bytes) -> None:
@@ -302,7 +298,7 @@ class Connection(Generic[Head]):
         try:
             position = self._frames(data, position) if self._greeted else self._preface(data)
         except ConnectionFault as fault:
-            self._fail(fault)
+            self.fail(fault)
             return
         rest = len(data) - position
         if not rest or self.closed:
@@ -765,7 +761,8 @@ class Connection(Generic[Head]):
             window = full
         self._receive_window = window
 
-    def _fail(self, fault: ConnectionFault) -> None:
+    def fail(self, fault: ConnectionFault) -> None:
+        """End the connection for a fault of the peer, which is told."""
         if self.closed:
             return
         # Its frames would keep what was read last.
@@ -773,9 +770,6 @@ class Connection(Generic[Head]):
         self._meters.connection_errors += 1
         self.outbox.frames.append(goaway_frame(self.last_stream_id, fault.code, fault.reason))
         self.abandon()
-
-
-_PRIORITY_BYTES: Final = 5
 
 
 class _HeaderBlock:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-Field = tuple[bytes, bytes]
+from pannier_server.transport.h2.hpack import Field
 
 _PSEUDO: Final = frozenset((b":method", b":scheme", b":path", b":authority"))
 _REQUIRED: Final = (b":method", b":scheme", b":path")

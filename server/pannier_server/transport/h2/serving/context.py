@@ -7,6 +7,7 @@ from enum import Enum, auto
 from inspect import CORO_CREATED, getcoroutinestate
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
 
+from pannier_server.transport.h2.hpack import Field
 from pannier_server.transport.h2.http2.errors import ErrorCode
 from pannier_server.transport.h2.http2.stream import Stream
 from pannier_server.transport.h2.serving.held import Share
@@ -14,10 +15,17 @@ from pannier_server.transport.h2.serving.methods import Method
 from pannier_server.transport.h2.serving.peer import identity_key
 from pannier_server.transport.h2.serving.request import RequestBody
 from pannier_server.transport.h2.wire import answers, messages
+from pannier_server.transport.h2.wire.codes import (
+    CANCELLED,
+    DEADLINE_EXCEEDED,
+    INTERNAL,
+    OK,
+    RESOURCE_EXHAUSTED,
+    UNKNOWN,
+)
 from pannier_server.transport.h2.wire.heads import RequestHead
 from pannier_server.transport.h2.wire.messages import MessageRefused
 from pannier_server.transport.h2.wire.metadata import (
-    Field,
     Metadatum,
     decode_metadata,
     encode_metadata,
@@ -27,14 +35,6 @@ if TYPE_CHECKING:
     from pannier_server.transport.h2.serving.protocol import ServerProtocol
 
 _log = logging.getLogger(__name__)
-
-OK: Final = 0
-CANCELLED: Final = 1
-UNKNOWN: Final = 2
-DEADLINE_EXCEEDED: Final = 4
-RESOURCE_EXHAUSTED: Final = 8
-UNIMPLEMENTED: Final = 12
-INTERNAL: Final = 13
 
 _GZIP_CHOICE: Final = 2
 
@@ -96,7 +96,6 @@ class ServicerContext:
     """
 
     __slots__ = (
-        "_connection",
         "_deadline",
         "_extras",
         "_head",

@@ -7,11 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 from pannier_server.transport.h2.http2.connection import Connection
-from pannier_server.transport.h2.http2.errors import ErrorCode
 from pannier_server.transport.h2.http2.stream import Receiver, Stream
 from pannier_server.transport.h2.limits import Limits
 from pannier_server.transport.h2.meters import Meters
-from pannier_server.transport.h2.serving.context import UNIMPLEMENTED, UNKNOWN
 from pannier_server.transport.h2.serving.held import HeldBytes, Share
 from pannier_server.transport.h2.serving.methods import CallDetails, Method, Methods
 from pannier_server.transport.h2.serving.peer import auth_context, peer_name
@@ -19,6 +17,7 @@ from pannier_server.transport.h2.serving.streaming import StreamingCall
 from pannier_server.transport.h2.serving.turns import Turns
 from pannier_server.transport.h2.serving.unary import UnaryCall
 from pannier_server.transport.h2.wire import answers
+from pannier_server.transport.h2.wire.codes import UNIMPLEMENTED, UNKNOWN
 from pannier_server.transport.h2.wire.heads import Refusal, RequestHead, RequestHeadDecoder
 from pannier_server.transport.h2.wire.messages import PREFIX_BYTES, is_plain_message
 from pannier_server.transport.h2.wire.metadata import decode_metadata
@@ -102,7 +101,7 @@ class ServerProtocol(asyncio.Protocol):
         self.meters = host.meters
         self.held = host.held
         self.share = Share()
-        self.opened = self.last_received = loop.time()
+        self.last_received = loop.time()
         self.connection: Connection[RequestHead] = Connection(
             self,
             RequestHeadDecoder(host.limits, host.meters),
@@ -289,11 +288,6 @@ class ServerProtocol(asyncio.Protocol):
         self.connection.abandon()
         if self._transport is not None:
             self._transport.abort()
-
-    def fail(self, code: ErrorCode, reason: str) -> None:
-        """Close for a fault of the client, which is told."""
-        self.connection.fail(code, reason)
-        self._flush()
 
     @property
     def unwritten_bytes(self) -> int:

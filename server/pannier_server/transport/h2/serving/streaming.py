@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Final
 
 from pannier_server.transport.h2.http2.stream import Stream
-from pannier_server.transport.h2.serving.context import INTERNAL, ServicerContext
+from pannier_server.transport.h2.serving.context import ServicerContext
 from pannier_server.transport.h2.serving.methods import Method
+from pannier_server.transport.h2.wire.codes import INTERNAL
 from pannier_server.transport.h2.wire.heads import RequestHead
 
 if TYPE_CHECKING:

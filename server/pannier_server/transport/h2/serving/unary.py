@@ -7,9 +7,10 @@ from contextvars import Context, copy_context
 from typing import Any
 
 from pannier_server.transport.h2.http2.stream import Stream
-from pannier_server.transport.h2.serving.context import INTERNAL, ServicerContext
+from pannier_server.transport.h2.serving.context import ServicerContext
 from pannier_server.transport.h2.serving.resumption import Resumption
 from pannier_server.transport.h2.wire.answers import unary_answer
+from pannier_server.transport.h2.wire.codes import INTERNAL
 from pannier_server.transport.h2.wire.heads import RequestHead
 from pannier_server.transport.h2.wire.messages import PREFIX_BYTES
 
@@ -122,6 +123,7 @@ class UnaryCall(ServicerContext):
             connection.outbox.frames.append(unary_answer(self._stream_id, message))
             if self.stream is not None:
                 connection.finished(self.stream)
+            # All that `_settle` would do for a call that has set nothing.
             self._over = True
             if self._timer:
                 self._timer.cancel()

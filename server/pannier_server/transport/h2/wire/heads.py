@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from pannier_server.transport.h2.hpack import (
     Decoder,
+    Field,
     HeaderBlock,
     HeaderListTooLarge,
     HpackError,
@@ -27,12 +28,12 @@ from pannier_server.transport.h2.http2.fields import (
 )
 from pannier_server.transport.h2.limits import Limits
 from pannier_server.transport.h2.meters import Meters
-from pannier_server.transport.h2.wire.metadata import Field
+from pannier_server.transport.h2.wire.codes import (
+    INTERNAL,
+    RESOURCE_EXHAUSTED,
+    UNIMPLEMENTED,
+)
 from pannier_server.transport.h2.wire.timeouts import parse_timeout
-
-INTERNAL: Final = 13
-RESOURCE_EXHAUSTED: Final = 8
-UNIMPLEMENTED: Final = 12
 
 _TIMEOUT: Final = b"grpc-timeout"
 _PLAIN_NEEDLE: Final = bytes((len(_TIMEOUT),)) + _TIMEOUT

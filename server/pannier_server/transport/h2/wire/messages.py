@@ -4,15 +4,13 @@ import zlib
 from struct import Struct
 from typing import Final
 
+from pannier_server.transport.h2.wire.codes import INTERNAL, RESOURCE_EXHAUSTED
+
 PREFIX_BYTES: Final = 5
 
 _PREFIX: Final = Struct(">BL")
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _SMALL_PIECE: Final = 1024
-
-
-INTERNAL: Final = 13
-RESOURCE_EXHAUSTED: Final = 8
 
 
 class MessageRefused(Exception):

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-Field = tuple[bytes, bytes]
+from pannier_server.transport.h2.hpack import Field
+
 Metadatum = tuple[str, str | bytes]
 
 _RESERVED: Final = frozenset((b"content-type", b"te", b"host", b"content-length"))
