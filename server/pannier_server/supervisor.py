@@ -11,6 +11,7 @@ any, so its workers listen on the same ports (SO_REUSEPORT), which the parent ho
 import asyncio
 import contextlib
 import logging
+import os
 import pickle
 import signal
 import socket
@@ -135,8 +136,10 @@ class _Workers:
         # would wait instead of being refused.
         self._stop_listening()
         for process in self._running:
+            # Not by the process object: before it sends a signal it looks whether the process has
+            # ended, and so would take the exit code from asyncio, which waits for it.
             with contextlib.suppress(ProcessLookupError):
-                process.send_signal(number)
+                os.kill(process.pid, number)
 
     async def _keep_worker(self) -> int:
         """Run one worker, and another when it dies; return the last one's exit code."""
@@ -168,7 +171,8 @@ class _Workers:
         self._running.add(process)
         if self._stopping:
             # The signal came while the process was being made, and did not reach it.
-            process.terminate()
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGTERM)
         try:
             with contextlib.suppress(ConnectionError):
                 process.stdin.write(pickle.dumps(Orders(self._settings, shared)))

@@ -12,8 +12,9 @@ from pannier_server.transport.h2.hpack import (
 )
 
 # What we refuse and the library takes: integers past 32 bits or longer than they need to be (it has
-# a larger limit), and more size updates than any encoder needs (RFC 7541, section 4.2).
-OUR_LIMITS = ("is larger than 4294967295", "more than two table size updates")
+# a larger limit), more size updates than any encoder needs (RFC 7541, section 4.2), and lists of
+# references far past the limit.
+OUR_LIMITS = ("is larger than 4294967295", "more than two table size updates", "a bomb")
 
 
 class LenientDecoder(hpack.Decoder):

@@ -4,7 +4,7 @@ import tracemalloc
 
 import pytest
 
-from pannier_server.transport.h2.hpack import Decoder, Field, HeaderListTooLarge
+from pannier_server.transport.h2.hpack import Decoder, Field, HeaderListTooLarge, HpackError
 from tests.transport.hpack.blocks import (
     INDEXED,
     PLAIN,
@@ -124,12 +124,28 @@ def test_a_value_that_can_not_fit_the_list_is_not_decoded(decoded: list[bytes]) 
     assert decoded == []
 
 
+def test_references_of_a_few_times_the_limit_leave_the_connection_in_step() -> None:
+    one = Decoder(max_list_bytes=LIMIT)
+    entry = literal(b"name", b"v" * 960, INDEXED)
+    with pytest.raises(HeaderListTooLarge):
+        one.decode(entry + indexed(62) * 100)
+    assert one.decode(indexed(62)).fields
+
+
+def test_references_are_read_no_further_than_to_know_that_they_are_a_bomb() -> None:
+    one = Decoder(max_list_bytes=LIMIT)
+    # What comes last is never reached: it names no field.
+    bomb = literal(b"name", b"v" * 960, INDEXED) + indexed(62) * 140 + indexed(100)
+    with pytest.raises(HpackError, match="bomb"):
+        one.decode(bomb)
+
+
 def test_references_to_a_large_entry_make_no_large_list() -> None:
     one = Decoder(max_list_bytes=LIMIT)
     bomb = literal(b"name", b"v" * 900, INDEXED) + indexed(62) * 100_000
     tracemalloc.start()
     try:
-        with pytest.raises(HeaderListTooLarge):
+        with pytest.raises(HpackError, match="bomb"):
             one.decode(bomb)
         _, peak = tracemalloc.get_traced_memory()
     finally:

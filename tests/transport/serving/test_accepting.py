@@ -13,8 +13,9 @@ import grpc
 import pytest
 
 from bench.attacks import frames
+from pannier_server.transport.h2.serving.acceptor import Pace
 from tests.transport.serving.client import connected
-from tests.transport.serving.servers import SECONDS, path, serving, unary, until
+from tests.transport.serving.servers import SECONDS, path, serving, turns, unary, until
 
 # A server on a socket that it inherits; it prints a line, and ends with its input.
 WORKER = """
@@ -204,3 +205,68 @@ async def test_a_flood_of_connections_does_not_hold_up_a_call() -> None:
         assert (await client.answer(stream)).messages == [b"hello"]
         assert at.meters.connections_opened - before < 200
         await until(lambda: at.meters.connections_opened - before == 200)
+
+
+def test_connections_come_at_once_up_to_a_burst_and_then_at_a_pace() -> None:
+    pace = Pace(100, 1_000.0)
+    for _ in range(99):
+        pace.take(5.0, 1)
+        assert pace.pause == 0.0
+    pace.take(5.0, 1)
+    # Ten may come after it.
+    assert pace.pause == pytest.approx(0.010)
+    pace.take(5.010, 1)
+    assert pace.pause == 0.0
+
+
+def test_a_pace_that_is_not_kept_to_is_paid_for_later() -> None:
+    pace = Pace(10, 100.0)
+    pace.take(5.0, 30)
+    assert pace.pause == pytest.approx(0.3)
+
+
+def test_a_burst_comes_back_with_time_but_no_more_than_that() -> None:
+    pace = Pace(10, 100.0)
+    pace.take(5.0, 10)
+    pace.take(1_000.0, 9)
+    assert pace.pause == 0.0
+    pace.take(1_000.0, 1)
+    assert pace.pause > 0.0
+
+
+async def test_a_rush_of_connections_is_served_at_the_pace() -> None:
+    async with (
+        serving(connection_burst=3, connections_per_second=500.0) as at,
+        AsyncExitStack() as stack,
+    ):
+        clients = [await stack.enter_async_context(connected(at.port)) for _ in range(40)]
+        for client in clients:
+            assert (await client.answer(client.call())).messages == [b"hello"]
+
+
+async def test_a_client_that_has_left_costs_no_connection() -> None:
+    listening = socket.create_server(("127.0.0.1", 0))
+    for _ in range(40):
+        socket.create_connection(listening.getsockname()).close()
+    async with serving(sock=listening) as at:
+        await until(lambda: at.meters.connections_gone == 40)
+        assert at.meters.connections_opened == 0
+        async with connected(at.port) as client:
+            assert (await client.answer(client.call())).messages == [b"hello"]
+
+
+async def test_connections_that_end_in_an_error_slow_down_those_that_follow() -> None:
+    async with serving(connection_burst=9, connections_per_second=0.001) as at:
+        for number in range(1, 4):
+            _, writer = await asyncio.open_connection("127.0.0.1", at.port)
+            writer.write(b"GET / HTTP/1.1\r\n\r\n")
+            await until(lambda number=number: at.meters.connection_errors == number)  # type: ignore[misc]
+            writer.close()
+        # Three connections and twice three errors, of which the last are counted with the next.
+        _, writer = await asyncio.open_connection("127.0.0.1", at.port)
+        await until(lambda: at.meters.connections_opened == 4)
+        _, late = await asyncio.open_connection("127.0.0.1", at.port)
+        await turns(50)
+        assert at.meters.connections_opened == 4
+        for each in (writer, late):
+            each.close()

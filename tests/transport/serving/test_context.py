@@ -285,15 +285,18 @@ async def test_several_tasks_of_a_handler_may_write() -> None:
 
 
 async def test_two_tasks_that_read_are_told_that_one_does_already() -> None:
+    told = asyncio.Event()
+
     async def handler(_requests: Any, context: Any) -> AsyncIterator[bytes]:
         first = asyncio.ensure_future(context.read())
         await asyncio.sleep(0)
         with pytest.raises(RuntimeError, match="another task reads"):
             await context.read()
+        told.set()
         yield await first
 
     async with serving({"Echo": stream_stream(handler)}) as at, connected(at.port) as client:
         stream = client.start("Echo")
-        await client.round_trip()
+        await told.wait()
         client.send(frames.data(stream, frames.message(b"one"), END_STREAM))
         assert (await client.answer(stream)).messages == [b"one"]

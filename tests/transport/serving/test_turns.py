@@ -2,8 +2,9 @@
 
 import asyncio
 import gzip
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from typing import Any, cast
 
 import pytest
@@ -14,6 +15,7 @@ from pannier_server.transport.h2.serving.protocol import ServerProtocol
 from pannier_server.transport.h2.serving.turns import Turns
 from tests.transport.serving.client import Client, Closed, call, connected
 from tests.transport.serving.servers import (
+    Pipe,
     echo,
     serving,
     stream_unary,
@@ -50,34 +52,147 @@ async def test_a_connection_that_is_closed_in_the_middle_of_a_turn_takes_no_more
         assert taken == []
 
 
-async def test_those_who_wait_for_a_turn_share_a_part_of_each_turn_of_the_loop() -> None:
+class Loop:
+    """An event loop that turns when it is told to, and says how long it was asked to wait."""
+
+    def __init__(self) -> None:
+        self.pauses: list[float] = []
+        self._next: list[Callable[[], None]] = []
+
+    def call_soon(self, callback: Callable[[], None]) -> None:
+        self._next.append(callback)
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> None:
+        self.pauses.append(seconds)
+        self._next.append(callback)
+
+    def turn(self) -> None:
+        callbacks, self._next = self._next, []
+        for callback in callbacks:
+            callback()
+
+
+class Crowd:
+    """Connections with more to do than ever fits a turn; doing a piece takes some time."""
+
+    def __init__(self, piece_seconds: float = 0.00005) -> None:
+        self.loop = Loop()
+        self.taken: list[str] = []
+        self.now = 0.0
+        self.piece_seconds = piece_seconds
+        self.turns = Turns(lambda: self.now)
+
+    def wait(self, name: str, *, heavy: bool = True, brings: int = 0) -> None:
+        self.turns.wait(cast("ServerProtocol", Flooded(self, name, heavy, brings)))
+
+
+@dataclass(eq=False)
+class Flooded:
+    crowd: Crowd
+    name: str
+    is_heavy: bool
+    brings: int
+    balance: int = 0
+
+    @property
+    def loop(self) -> Loop:
+        return self.crowd.loop
+
+    def proceed(self) -> None:
+        self.crowd.now += self.crowd.piece_seconds
+        self.crowd.taken.append(self.name)
+        self.balance += self.brings
+        self.crowd.turns.wait(cast("ServerProtocol", self))
+
+
+def test_those_who_wait_for_a_turn_share_a_part_of_each_turn_of_the_loop() -> None:
     """However many they are: the rest of it is for those who do not wait."""
-    now = 0.0
-    taken: list[int] = []
-
-    class Flooded:
-        """A connection with more to do than ever fits a turn; doing a piece takes 0.2 ms."""
-
-        def __init__(self, number: int) -> None:
-            self.loop = asyncio.get_running_loop()
-            self._number = number
-
-        def proceed(self) -> None:
-            nonlocal now
-            now += 0.0002
-            taken.append(self._number)
-            waiting.wait(cast("ServerProtocol", self))
-
-    waiting = Turns(lambda: now)
-    flooded = [Flooded(number) for number in range(10)]
-    for each in flooded * 2:
-        waiting.wait(cast("ServerProtocol", each))
+    crowd = Crowd()
+    for number in range(10):
+        crowd.wait(str(number))
     for turn in range(1, 21):
+        crowd.loop.turn()
+        assert len(crowd.taken) <= 5 * turn
+    assert crowd.taken[:20] == [*map(str, range(10))] * 2
+    assert crowd.loop.pauses == []
+
+
+def test_nobody_gets_more_turns_for_having_asked_twice() -> None:
+    crowd = Crowd()
+    twice = cast("ServerProtocol", Flooded(crowd, "twice", is_heavy=True, brings=0))
+    crowd.turns.wait(twice)
+    crowd.wait("once")
+    crowd.turns.wait(twice)
+    crowd.loop.turn()
+    crowd.loop.turn()
+    assert crowd.taken[:4] == ["twice", "once"] * 2
+
+
+def test_those_who_ask_for_little_do_not_wait_for_those_who_ask_for_much() -> None:
+    crowd = Crowd()
+    for number in range(100):
+        crowd.wait(str(number))
+    crowd.wait("light", heavy=False)
+    crowd.loop.turn()
+    assert "light" in crowd.taken[:10]
+
+
+def test_work_that_brings_nothing_is_followed_by_a_pause_of_twice_its_length() -> None:
+    crowd = Crowd(piece_seconds=0.0003)
+    crowd.wait("useless", brings=-1)
+    for _ in range(100):
+        crowd.loop.turn()
+    assert len(crowd.loop.pauses) > 10
+    assert sum(crowd.loop.pauses) == pytest.approx(2 * crowd.now, rel=0.1)
+    assert crowd.turns.is_busy
+
+
+def test_nobody_pauses_for_those_who_ask_for_little() -> None:
+    crowd = Crowd()
+    crowd.wait("useless", brings=-1)
+    while not crowd.loop.pauses:
+        crowd.loop.turn()
+    pauses = len(crowd.loop.pauses)
+    crowd.wait("light", heavy=False)
+    assert len(crowd.loop.pauses) == pauses
+
+
+def test_many_who_ask_for_little_make_nobody_wait() -> None:
+    crowd = Crowd()
+    crowd.wait("light", heavy=False)
+    assert not crowd.turns.is_busy
+
+
+async def test_the_first_bytes_of_a_connection_wait_for_a_turn() -> None:
+    """A crowd of new ones takes a share of the loop's turn together, not a share each."""
+    async with serving() as at:
+        protocol = at.server._host.admit(asyncio.get_running_loop())
+        assert protocol is not None
+        protocol.connection_made(Pipe())
+        protocol.data_received(frames.PREFACE[:10])
+        protocol.data_received(frames.PREFACE[10:] + frames.settings())
+        assert not protocol.connection.ready
+        await until(lambda: protocol.connection.ready)
+        protocol.connection_lost(None)
+
+
+async def test_who_asked_for_much_waits_while_others_do_and_who_did_not_is_served() -> None:
+    async with serving() as at, connected(at.port) as client:
+        for _ in range(3):
+            await client.answer(client.call())
+        protocol = at.protocol
+        at.server._host.turns.is_busy = True
+        protocol.connection._last_cut = 0.0
+        calls = at.meters.calls
+        loop = asyncio.get_running_loop()
+        loop.call_soon(protocol.data_received, call(101))
         await asyncio.sleep(0)
-        assert len(taken) <= 5 * turn
-    # They take turns, and nobody more than the others for having asked twice.
-    assert taken[:20] == [*range(10)] * 2
-    waiting._waiting.clear()
+        assert at.meters.calls == calls + 1
+        protocol.connection._last_cut = loop.time()
+        loop.call_soon(protocol.data_received, call(103))
+        await asyncio.sleep(0)
+        assert at.meters.calls == calls + 1
+        assert (await client.answer(103)).messages == [b"hello"]
 
 
 FLOODS = {

@@ -118,6 +118,7 @@ async def test_a_client_that_reads_slowly_is_not_closed() -> None:
         assert protocol is not None
         protocol.connection_made(pipe)
         protocol.data_received(frames.PREFACE + frames.settings())
+        await until(lambda: protocol.connection.ready)
         for _ in range(60):
             for _ in range(10):
                 protocol.data_received(frames.ping())

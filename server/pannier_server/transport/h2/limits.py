@@ -21,6 +21,10 @@ class Limits:
         max_concurrent_streams: Streams of one connection, a handler that still runs
             although its stream was reset included; more are refused.
         max_connections: Open connections; more are closed at once.
+        connection_burst: Connections that may come at once before they are accepted more
+            slowly, of each listening socket.
+        connections_per_second: How fast they are accepted then; the others wait in the
+            kernel's queue.
         stream_window: What a peer may send on a stream before it is read.
         connection_window: The same for all streams of a connection together.
         max_frame_bytes: The largest frame payload, 16,384 to 16,777,215.
@@ -53,6 +57,8 @@ class Limits:
     max_header_list_bytes: int = 8 * KIB
     max_concurrent_streams: int = 256
     max_connections: int = 10_000
+    connection_burst: int = 256
+    connections_per_second: float = 2_000.0
     stream_window: int = 1 * MIB
     connection_window: int = 4 * MIB
     max_frame_bytes: int = 16 * KIB
@@ -60,7 +66,7 @@ class Limits:
     max_held_bytes: int = 128 * MIB
     write_buffer_bytes: int = 1 * MIB
     turn_budget: int = 128
-    turn_seconds: float = 0.0003
+    turn_seconds: float = 0.0002
     abuse_allowance: int = 1_000
     handshake_timeout: float = 10.0
     request_timeout: float = 30.0

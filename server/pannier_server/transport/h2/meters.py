@@ -11,6 +11,7 @@ class Meters:
         connections: Connections that are open now, those in their TLS handshake included.
         running: Handlers that run now.
         connections_opened: Connections that were accepted.
+        connections_gone: Connections whose clients had left before they were accepted.
         connections_refused: Those closed at once: `Limits.max_connections`.
         handshakes_failed: A wrong preface, a TLS handshake that failed, or no ``h2`` by ALPN.
         handshakes_timed_out: `Limits.handshake_timeout`.
@@ -37,6 +38,7 @@ class Meters:
     connections: int = 0
     running: int = 0
     connections_opened: int = 0
+    connections_gone: int = 0
     connections_refused: int = 0
     handshakes_failed: int = 0
     handshakes_timed_out: int = 0

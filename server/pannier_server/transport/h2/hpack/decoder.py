@@ -1,7 +1,7 @@
 """Decodes the header blocks of one connection."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NoReturn
 
 from pannier_server.transport.h2.hpack.caches import BoundedCache
 from pannier_server.transport.h2.hpack.dynamic_table import INITIAL_MAXIMUM, DynamicTable
@@ -24,8 +24,16 @@ _LONGEST_SHARED: Final = 128
 _SHARED: Final[BoundedCache[Entry]] = BoundedCache(max_entries=2_048, max_key_bytes=131_072)
 """What short literal fields stand for, of all connections, by their bytes in the block."""
 
+_BOMB_BYTES: Final = 128 * 1024
+"""A list of references that is this much larger than allowed is no mistake: each of them costs its
+sender a byte and us the time of a whole field, and there may be thousands of them in a block."""
+
 _SIZE_UPDATES: Final = frozenset(bytes((first,)) for first in range(0x20, 0x40))
 """The first bytes of table size updates (RFC 7541, section 6.3)."""
+
+
+def _refuse_bomb() -> NoReturn:
+    raise HpackError("the header list is a bomb: its references go on and on")
 
 
 def _value_offset(first: int) -> int:
@@ -103,7 +111,7 @@ class Decoder:
         """Decodes a whole header block: the fragments of HEADERS and its CONTINUATIONs, joined.
 
         Raises:
-            HpackError: It is malformed; the connection can't go on.
+            HpackError: It is malformed, or a bomb of references; the connection can't go on.
             HeaderListTooLarge: Its list is larger than allowed; the connection can go on.
         """
         # One long loop, which calls nothing but dicts for fields that were seen before: methods for
@@ -129,7 +137,7 @@ class Decoder:
                 else:
                     short = first < 0xFF
                     index, stop = (first - 0x80, at + 1) if short else read_integer(block, at, 7)
-                    entry = table.entry(index)
+                    entry = table.entry(index) if room >= -_BOMB_BYTES else _refuse_bomb()
                     stateless = False
             else:
                 # This takes all lengths for short. Where one is not, these are not the bytes of a

@@ -44,6 +44,11 @@ class Allowance:
         if self._left < self._full:
             self._left = min(self._full, self._left + frames)
 
+    @property
+    def balance(self) -> int:
+        """What is left, with what has been earned lately: it falls where a peer brings nothing."""
+        return self._left + self._outbox.progress
+
     def refill(self, seconds: float) -> None:
         """Take the passing of time."""
         self.earn(int(self._full * _REFILL * seconds))

@@ -55,6 +55,8 @@ _STREAMS_BEFORE_TABLELESS: Final = 4
 # Header blocks of this size take time to decode, which the answers have to earn.
 _LARGE_BLOCK: Final = 1024
 _PRIORITY_BYTES: Final = 5
+# So long after a turn that was too short for it a connection waits in the queue at once.
+_HEAVY_SECONDS: Final = 1.0
 
 DecodedHead_co = TypeVar("DecodedHead_co", bound=RequestHead, covariant=True)
 
@@ -152,6 +154,7 @@ class Connection(Generic[Head]):
         self._timer = timer
         self._turn_end = 0.0
         self._turn_window = 0
+        self._last_cut = -_HEAVY_SECONDS
         self._greeted = False
         self._partial = bytearray()
         self._wanted = len(PREFACE)
@@ -265,6 +268,22 @@ class Connection(Generic[Head]):
             self._lose(stream)
 
     # -- the peer's side
+
+    @property
+    def is_heavy(self) -> bool:
+        """Say whether it is new, or had lately more to be handled than fits a turn."""
+        return not self.ready or self._clock() - self._last_cut < _HEAVY_SECONDS
+
+    def hold(self, data: bytes) -> None:
+        """Keep bytes from the peer for a later turn, which `proceed` begins."""
+        if self.closed:
+            return
+        if self._partial:
+            data = bytes(self._partial) + data
+            self._partial.clear()
+        self._unread = self._unread[self._position :] + data if self._unread else data
+        self._position = 0
+        self.cut = True
 
     def receive(self, data: bytes) -> None:
         """Take bytes from the peer, however they are cut."""
@@ -387,6 +406,8 @@ class Connection(Generic[Head]):
                 self._turn_end = now + self._limits.turn_seconds
             if now <= self._turn_end:
                 return False
+        if not self.hurried:
+            self._last_cut = self._clock()
         self.cut = True
         self._meters.turns_cut += 1
         return True

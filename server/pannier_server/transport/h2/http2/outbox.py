@@ -92,6 +92,11 @@ class Outbox:
         progress, self._progress = self._progress, 0
         return progress
 
+    @property
+    def progress(self) -> int:
+        """What `take_progress` would return."""
+        return self._progress
+
     def headers(self, stream: AnyStream, block: bytes) -> None:
         """Send a header block that does not end the stream; nothing may be unsent."""
         self._send_block(0, stream.id, block)

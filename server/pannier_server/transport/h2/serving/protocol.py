@@ -136,11 +136,25 @@ class ServerProtocol(asyncio.Protocol):
         self._flush()
 
     def data_received(self, data: bytes) -> None:
-        """Serve what can be served of what came, and write the answers at once."""
+        """Serve what can be served of what came, and write the answers at once.
+
+        Where others wait for their turn, and where it is the first that comes, only those
+        who ask for little are served at once: a crowd that does not is to take a share of
+        the loop's turn together, not a share each.
+        """
         self.last_received = self.loop.time()
-        self.connection.hurried = self._host.turns.is_busy
-        self.connection.receive(data)
-        if self.connection.cut or len(data) >= _LARGE_READ:
+        connection = self.connection
+        busy = connection.hurried = self._host.turns.is_busy
+        if not connection.ready and not connection.cut and len(data) < _LARGE_READ:
+            # It comes soon: reading is not paused for it, which takes two system calls.
+            connection.hold(data)
+            self._host.turns.wait(self)
+            return
+        if busy and connection.is_heavy:
+            connection.hold(data)
+        else:
+            connection.receive(data)
+        if connection.cut or len(data) >= _LARGE_READ:
             self._wait_for_turn()
         if self._retiring and self.connection.pongs:
             self.connection.drain()
@@ -288,6 +302,16 @@ class ServerProtocol(asyncio.Protocol):
         self.connection.abandon()
         if self._transport is not None:
             self._transport.abort()
+
+    @property
+    def is_heavy(self) -> bool:
+        """Whether it is new, or had lately more to be handled than fits a turn."""
+        return self.connection.is_heavy
+
+    @property
+    def balance(self) -> int:
+        """What it has brought, less what it has asked for; see `Allowance.balance`."""
+        return self.connection.allowance.balance
 
     @property
     def unwritten_bytes(self) -> int:
