@@ -69,12 +69,13 @@ def make_settings(
     timeout: float,
     retries: RetryPolicy,
     credentials: grpc.ChannelCredentials | None,
+    token: str | None,
     metadata: Sequence[tuple[str, str | bytes]],
 ) -> Settings:
     """Return checked settings.
 
     Raises:
-        ValueError: The address or the timeout is not usable.
+        ValueError: The address, the timeout or the token is not usable.
         PermissionError: The default socket's directory is not safe to use.
     """
     resolved = resolve_address(address)
@@ -84,8 +85,17 @@ def make_settings(
         checked_timeout(timeout),
         retries,
         credentials,
-        tuple(metadata) or None,
+        (*_authorization(token), *metadata) or None,
     )
+
+
+def _authorization(token: str | None) -> tuple[tuple[str, str], ...]:
+    if token is None:
+        return ()
+    # The characters of RFC 6750's b64token and a few more; a line break would end the header.
+    if not (token and token.isascii() and token.isprintable()):
+        raise ValueError("the token must be printable ASCII, and not empty")
+    return (("authorization", f"Bearer {token}"),)
 
 
 def checked_timeout(timeout: float) -> float:

@@ -58,6 +58,7 @@ def connect(
     timeout: float = DEFAULT_TIMEOUT,
     retries: RetryPolicy = DEFAULT_RETRIES,
     credentials: grpc.ChannelCredentials | None = None,
+    token: str | None = None,
     metadata: Sequence[tuple[str, str | bytes]] = (),
 ) -> "Store":
     """Return the store behind a sidecar, for the event loop that is running.
@@ -70,7 +71,12 @@ def connect(
     """
     return Store(
         make_settings(
-            address, timeout=timeout, retries=retries, credentials=credentials, metadata=metadata
+            address,
+            timeout=timeout,
+            retries=retries,
+            credentials=credentials,
+            token=token,
+            metadata=metadata,
         )
     )
 

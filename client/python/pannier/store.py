@@ -43,6 +43,7 @@ def connect(
     timeout: float = DEFAULT_TIMEOUT,
     retries: RetryPolicy = DEFAULT_RETRIES,
     credentials: grpc.ChannelCredentials | None = None,
+    token: str | None = None,
     metadata: Sequence[tuple[str, str | bytes]] = (),
 ) -> "Store":
     """Return the store behind a sidecar. The first call connects, not this one.
@@ -53,10 +54,11 @@ def connect(
         timeout: Seconds that each call may take, its retries included.
         retries: How calls are tried again where that is safe; `pannier.NO_RETRIES` for none.
         credentials: TLS, from `grpc.ssl_channel_credentials`. Default: a plain connection.
-        metadata: Sent with each call, such as ``[("authorization", "Bearer …")]``.
+        token: Sent with each call as ``authorization: Bearer TOKEN`` (RFC 6750).
+        metadata: Sent with each call as well.
 
     Raises:
-        ValueError: The address or the timeout is not usable.
+        ValueError: The address, the timeout or the token is not usable.
         PermissionError: No address is given and the default socket's directory, in the
             directory for temporary files, is not this user's alone.
 
@@ -67,7 +69,12 @@ def connect(
     """
     return Store(
         make_settings(
-            address, timeout=timeout, retries=retries, credentials=credentials, metadata=metadata
+            address,
+            timeout=timeout,
+            retries=retries,
+            credentials=credentials,
+            token=token,
+            metadata=metadata,
         )
     )
 
