@@ -1,6 +1,6 @@
-"""The receiving half of a connection, and what ties both halves together.
+"""What frames mean to a connection: its streams, its windows, its requests.
 
-Bytes go into `Connection.receive`; requests come out as calls of an `Application`, and
+Bytes go into `FrameReader.receive`; requests come out as calls of an `Application`, and
 what is to be written collects in `Connection.outbox`. There is no I/O and no clock but
 the one that is passed in.
 """
@@ -19,12 +19,8 @@ from pannier_server.transport.h2.http2.frames import (
     DEFAULT_WINDOW,
     END_HEADERS,
     END_STREAM,
-    FRAME_HEADER,
-    HEADER_BYTES,
-    HEADERS,
     MAX_WINDOW,
     PADDED,
-    PREFACE,
     PRIORITIZED,
     SETTINGS,
     goaway_frame,
@@ -35,6 +31,7 @@ from pannier_server.transport.h2.http2.frames import (
     window_update_frame,
 )
 from pannier_server.transport.h2.http2.outbox import Outbox
+from pannier_server.transport.h2.http2.reading import FrameReader, HeaderBlock
 from pannier_server.transport.h2.http2.stream import Head, Receiver, RequestHead, Stream
 from pannier_server.transport.h2.limits import Limits
 from pannier_server.transport.h2.meters import Meters
@@ -55,8 +52,6 @@ _STREAMS_BEFORE_TABLELESS: Final = 4
 # Header blocks of this size take time to decode, which the answers have to earn.
 _LARGE_BLOCK: Final = 1024
 _PRIORITY_BYTES: Final = 5
-# So long after a turn that was too short for it a connection waits in the queue at once.
-_HEAVY_SECONDS: Final = 1.0
 
 DecodedHead_co = TypeVar("DecodedHead_co", bound=RequestHead, covariant=True)
 
@@ -96,22 +91,16 @@ class Application(Protocol[Head]):
         ...
 
 
-class Connection(Generic[Head]):
+class Connection(FrameReader, Generic[Head]):
     """A server's end of an HTTP/2 connection.
 
     Attributes:
-        outbox: What is to be written.
         streams: The open and half-closed streams.
-        last_stream_id: The newest stream of the peer.
         lingering: Handlers that still run although their stream is gone; they count as
             concurrent streams.
-        ready: The peer's preface has come.
-        draining: No new streams are taken.
-        closed: The connection is over: write what is in the outbox, then close.
         fault: Why it is over, where the peer broke the protocol.
-        cut: The turn's budget is used up; call `proceed` in the next turn.
-        hurried: A turn is one frame or one request long, because others wait.
         pongs: How many answers to our pings have come.
+        allowance: What the peer may still send that brings nothing.
     """
 
     def __init__(
@@ -134,36 +123,17 @@ class Connection(Generic[Head]):
             clock: The loop's clock, in seconds, which may stand still during a turn.
             timer: A clock that does not, for the length of turns.
         """
-        self.outbox = Outbox(self.finished)
+        super().__init__(
+            Outbox(self.finished), limits=limits, meters=meters, clock=clock, timer=timer
+        )
         self.streams: dict[int, Stream[Head]] = {}
-        self.last_stream_id = 0
         self.lingering = 0
-        self.ready = False
-        self.draining = False
-        self.closed = False
         self.fault: ConnectionFault | None = None
-        self.cut = False
-        self.hurried = False
         self.pongs = 0
         self.allowance = Allowance(limits.abuse_allowance, self.outbox, meters)
         self._application = application
         self._heads = heads
-        self._limits = limits
-        self._meters = meters
-        self._clock = clock
-        self._timer = timer
-        self._turn_end = 0.0
-        self._turn_window = 0
-        self._last_cut = -_HEAVY_SECONDS
-        self._greeted = False
-        self._partial = bytearray()
-        self._wanted = len(PREFACE)
-        self._unread = b""
-        self._position = 0
-        self._budget = 0
-        self._block: _HeaderBlock | None = None
         self._full_window = self._receive_window = limits.connection_window
-        self._max_whole_body = min(limits.max_frame_bytes, limits.stream_window)
         self._max_streams = limits.max_concurrent_streams
         # A list within the limit is never this long however it is encoded; one frame is taken.
         self._max_block_bytes = max(2 * limits.max_header_list_bytes, limits.max_frame_bytes)
@@ -260,157 +230,12 @@ class Connection(Generic[Head]):
 
     def abandon(self) -> None:
         """Tell every receiver that the connection is gone, and read nothing more."""
-        self.closed = True
-        self.cut = False
-        self._unread = b""
+        self.stop_reading()
         streams, self.streams = list(self.streams.values()), {}
         for stream in streams:
             self._lose(stream)
 
-    # -- the peer's side
-
-    @property
-    def is_heavy(self) -> bool:
-        """Say whether it is new, or had lately more to be handled than fits a turn."""
-        return not self.ready or self._clock() - self._last_cut < _HEAVY_SECONDS
-
-    def hold(self, data: bytes) -> None:
-        """Keep bytes from the peer for a later turn, which `proceed` begins."""
-        if self.closed:
-            return
-        if self._partial:
-            data = bytes(self._partial) + data
-            self._partial.clear()
-        self._unread = self._unread[self._position :] + data if self._unread else data
-        self._position = 0
-        self.cut = True
-
-    def receive(self, data: bytes) -> None:
-        """Take bytes from the peer, however they are cut."""
-        if self.closed:
-            return
-        if self._unread:
-            # The turn before this one was cut, and its reader did not pause in time.
-            self._unread = self._unread[self._position :] + data
-            self._position = 0
-            return
-        if self._partial:
-            # A bytearray grows in place: a frame that comes a byte at a time stays cheap.
-            self._partial += data
-            if len(self._partial) < self._wanted:
-                return
-            data = bytes(self._partial)
-            self._partial.clear()
-        self._handle(data)
-
-    def proceed(self) -> None:
-        """Go on with what a turn's budget has left unread."""
-        data, self._unread = self._unread, b""
-        if not self.closed:
-            self._handle(data, self._position)
-
-    def _handle(self, data: bytes, position: int = 0) -> None:
-        self.cut = False
-        self._budget = self._limits.turn_budget
-        self._turn_end = 0.0
-        self._turn_window = self.outbox.window - self._limits.write_buffer_bytes
-        try:
-            position = self._frames(data, position) if self._greeted else self._preface(data)
-        except ConnectionFault as fault:
-            self.fail(fault)
-            return
-        rest = len(data) - position
-        if not rest or self.closed:
-            return
-        if self.cut:
-            # The rest is not copied: there may be thousands of turns in it.
-            self._unread, self._position = data, position
-        else:
-            self._partial += memoryview(data)[position:]
-
-    def _preface(self, data: bytes) -> int:
-        start = data[: len(PREFACE)]
-        if not PREFACE.startswith(start):
-            self._meters.handshakes_failed += 1
-            raise ConnectionFault(
-                ErrorCode.PROTOCOL_ERROR, "the connection preface is not HTTP/2's"
-            )
-        if len(start) < len(PREFACE):
-            # What cannot be one any more is to be seen at its first wrong byte.
-            self._wanted = len(start) + 1
-            return 0
-        self._greeted = True
-        return self._frames(data, len(PREFACE))
-
-    def _frames(self, data: bytes, position: int) -> int:
-        """Handle whole frames from a position on, and return where the rest begins.
-
-        The first branch is the common call: a request in two frames that came together.
-        Serving it here, without opening a stream and dispatching two frames, saves a
-        third of what a call costs this process beside its handler.
-        """
-        size = len(data)
-        unpack = FRAME_HEADER.unpack_from
-        max_frame = self._limits.max_frame_bytes
-        max_body = self._max_whole_body
-        while size - position >= HEADER_BYTES:
-            high, low, kind, flags, stream_id = unpack(data, position)
-            length = high << 8 | low
-            start = position + HEADER_BYTES
-            end = start + length
-            if kind == HEADERS and flags == END_HEADERS and size - end >= HEADER_BYTES:
-                high, low, next_kind, next_flags, next_id = unpack(data, end)
-                body_length = high << 8 | low
-                body_end = end + HEADER_BYTES + body_length
-                if (
-                    next_kind == DATA
-                    and next_flags == END_STREAM
-                    and next_id == stream_id
-                    and body_end <= size
-                    and length <= max_frame
-                    and body_length <= max_body
-                    and stream_id > self.last_stream_id
-                    and stream_id & 1
-                    and self.ready
-                    and self._block is None
-                    and not self.draining
-                ):
-                    self._whole_request(
-                        stream_id, data[start:end], data[end + HEADER_BYTES : body_end]
-                    )
-                    position = body_end
-                    if position < size and self._is_turn_over():
-                        return position
-                    continue
-            if length > max_frame:
-                raise ConnectionFault(ErrorCode.FRAME_SIZE_ERROR, "a frame is too large")
-            if end > size:
-                self._wanted = end - position
-                return position
-            self._frame(kind, flags, stream_id & MAX_WINDOW, data[start:end])
-            position = end
-            if position < size and self._is_turn_over():
-                return position
-        self._wanted = HEADER_BYTES
-        return position
-
-    def _is_turn_over(self) -> bool:
-        """Say whether the turn ends although there is more, so that other connections get theirs.
-
-        Its time begins with the second frame: most reads have one request, and need no timer.
-        Large answers end it too: before more are made the peer is to read them.
-        """
-        if self._budget > 0 and self.outbox.window >= self._turn_window and not self.hurried:
-            now = self._timer()
-            if not self._turn_end:
-                self._turn_end = now + self._limits.turn_seconds
-            if now <= self._turn_end:
-                return False
-        if not self.hurried:
-            self._last_cut = self._clock()
-        self.cut = True
-        self._meters.turns_cut += 1
-        return True
+    # -- the peer's frames
 
     def _whole_request(self, stream_id: int, block: bytes, body: bytes) -> None:
         self._budget -= _REQUEST_TURN_COST
@@ -477,7 +302,7 @@ class Connection(Generic[Head]):
             block = block[_PRIORITY_BYTES:]
         if not stream_id & 1:
             raise ConnectionFault(ErrorCode.PROTOCOL_ERROR, "HEADERS on a stream not the client's")
-        started = _HeaderBlock(stream_id, end_stream=bool(flags & END_STREAM))
+        started = HeaderBlock(stream_id, end_stream=bool(flags & END_STREAM))
         started.depends_on_itself = dependency == stream_id
         self._extend_block(started, block, end=bool(flags & END_HEADERS))
 
@@ -574,7 +399,7 @@ class Connection(Generic[Head]):
 
     # -- header blocks
 
-    def _extend_block(self, started: "_HeaderBlock", part: bytes, *, end: bool) -> None:
+    def _extend_block(self, started: HeaderBlock, part: bytes, *, end: bool) -> None:
         started.length += len(part)
         if started.length > self._max_block_bytes:
             raise ConnectionFault(ErrorCode.ENHANCE_YOUR_CALM, "a header block is too large")
@@ -583,7 +408,7 @@ class Connection(Generic[Head]):
         if end:
             self._take_block(started, b"".join(started.parts))
 
-    def _take_block(self, started: "_HeaderBlock", block: bytes) -> None:
+    def _take_block(self, started: HeaderBlock, block: bytes) -> None:
         stream_id = started.stream_id
         stream = self.streams.get(stream_id)
         if stream_id <= self.last_stream_id:
@@ -791,19 +616,6 @@ class Connection(Generic[Head]):
         self._meters.connection_errors += 1
         self.outbox.frames.append(goaway_frame(self.last_stream_id, fault.code, fault.reason))
         self.abandon()
-
-
-class _HeaderBlock:
-    """A header block of which CONTINUATION frames are still to come."""
-
-    __slots__ = ("depends_on_itself", "end_stream", "length", "parts", "stream_id")
-
-    def __init__(self, stream_id: int, *, end_stream: bool) -> None:
-        self.stream_id = stream_id
-        self.end_stream = end_stream
-        self.depends_on_itself = False
-        self.parts: list[bytes] = []
-        self.length = 0
 
 
 def _unpadded(payload: bytes) -> bytes:
