@@ -9,7 +9,7 @@ from typing import Any
 
 import uvloop
 
-from pannier_server.transport.h2.serving.protocol import Host
+from pannier_server.transport.h2.serving.host import Host
 from pannier_server.transport.h2.serving.sweep import ConnectionAge
 from tests.transport.fuzz.conversation import Client, cut, mutated
 from tests.transport.fuzz.methods import METHODS

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from pannier_server.transport.h2.limits import Limits
-from pannier_server.transport.h2.serving.protocol import Host, ServerProtocol
+from pannier_server.transport.h2.serving.host import Host
+from pannier_server.transport.h2.serving.protocol import ServerProtocol
 from tests.transport.serving.servers import SERVICE
 
 QUIET_TURNS = 6

@@ -7,7 +7,8 @@ import ssl
 from contextlib import suppress
 from functools import partial
 
-from pannier_server.transport.h2.serving.protocol import Host, ServerProtocol
+from pannier_server.transport.h2.serving.host import Host
+from pannier_server.transport.h2.serving.protocol import ServerProtocol
 
 Connecting = asyncio.Task[tuple[asyncio.Transport, asyncio.BaseProtocol]]
 

@@ -4,17 +4,15 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from pannier_server.transport.h2.http2.connection import Connection
 from pannier_server.transport.h2.http2.stream import Receiver, Stream
-from pannier_server.transport.h2.limits import Limits
-from pannier_server.transport.h2.meters import Meters
-from pannier_server.transport.h2.serving.held import HeldBytes, Share
-from pannier_server.transport.h2.serving.methods import CallDetails, Method, Methods
+from pannier_server.transport.h2.serving.held import Share
+from pannier_server.transport.h2.serving.methods import CallDetails, Method
+from pannier_server.transport.h2.serving.not_grpc import NotGrpc
 from pannier_server.transport.h2.serving.peer import auth_context, peer_name
 from pannier_server.transport.h2.serving.streaming import StreamingCall
-from pannier_server.transport.h2.serving.turns import Turns
 from pannier_server.transport.h2.serving.unary import UnaryCall
 from pannier_server.transport.h2.wire import answers
 from pannier_server.transport.h2.wire.codes import UNIMPLEMENTED, UNKNOWN
@@ -22,64 +20,15 @@ from pannier_server.transport.h2.wire.heads import Refusal, RequestHead, Request
 from pannier_server.transport.h2.wire.messages import PREFIX_BYTES, is_plain_message
 from pannier_server.transport.h2.wire.metadata import decode_metadata
 
+if TYPE_CHECKING:
+    from pannier_server.transport.h2.serving.host import Host
+
 _log = logging.getLogger(__name__)
 
 _PING = b"drained?"
 
 # A read of this size has most likely left more in the socket.
 _LARGE_READ = 128 * 1024
-
-
-class Host:
-    """What the connections of one server have in common.
-
-    Attributes:
-        methods: What they serve.
-        limits: What each may take.
-        meters: What happens to them.
-        held: The bytes that their calls hold.
-        protocols: The open ones.
-        turns: Those that have more to do than fits a turn of the event loop.
-    """
-
-    __slots__ = ("_emptied", "held", "limits", "meters", "methods", "protocols", "turns")
-
-    def __init__(self, limits: Limits) -> None:
-        """Make a host without methods and connections."""
-        self.turns = Turns(time.perf_counter)
-        self.methods = Methods()
-        self.limits = limits
-        self.meters = Meters()
-        self.held = HeldBytes(limits, self.meters)
-        self.protocols: set[ServerProtocol] = set()
-        self._emptied = asyncio.Event()
-
-    def admit(self, loop: asyncio.AbstractEventLoop) -> "ServerProtocol | None":
-        """Return what serves a connection that has just come; None where there are too many.
-
-        It counts from here on: those whose TLS handshake goes on are bounded too.
-        """
-        self.meters.connections_opened += 1
-        if len(self.protocols) >= self.limits.max_connections:
-            self.meters.connections_refused += 1
-            return None
-        protocol = ServerProtocol(self, loop)
-        self.protocols.add(protocol)
-        self.meters.connections = len(self.protocols)
-        return protocol
-
-    def discard(self, protocol: "ServerProtocol") -> None:
-        """Forget a connection that is gone."""
-        self.protocols.discard(protocol)
-        self.meters.connections = len(self.protocols)
-        if not self.protocols:
-            self._emptied.set()
-
-    async def until_empty(self) -> None:
-        """Return once no connection is open."""
-        while self.protocols:
-            self._emptied.clear()
-            await self._emptied.wait()
 
 
 class ServerProtocol(asyncio.Protocol):
@@ -94,7 +43,7 @@ class ServerProtocol(asyncio.Protocol):
         share: What its calls hold.
     """
 
-    def __init__(self, host: Host, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, host: "Host", loop: asyncio.AbstractEventLoop) -> None:
         """Make a connection that gets its transport by `connection_made`."""
         self.loop = loop
         self.limits = host.limits
@@ -204,7 +153,7 @@ class ServerProtocol(asyncio.Protocol):
         """Start a call of any kind, or answer that there is no such one."""
         head = stream.head
         if head.refusal is not None and head.refusal.http_status != 200:
-            return _OtherRequest(self, stream, head.refusal)
+            return NotGrpc(self, stream, head.refusal)
         if head.refusal is not None:
             self._refuse(stream, head.refusal)
             return None
@@ -397,33 +346,3 @@ class ServerProtocol(asyncio.Protocol):
         elif self._paused and self._transport is not None and not self._transport.is_closing():
             self._paused = False
             self._transport.resume_reading()
-
-
-class _OtherRequest:
-    """A request that is not gRPC's; it is answered once it is complete."""
-
-    __slots__ = ("_protocol", "_refusal", "_stream")
-
-    def __init__(
-        self, protocol: ServerProtocol, stream: Stream[RequestHead], refusal: Refusal
-    ) -> None:
-        self._protocol = protocol
-        self._stream = stream
-        self._refusal = refusal
-
-    def received(self, data: bytes) -> None:
-        """Let the client send on; nothing is kept."""
-        self._protocol.connection.give_back(self._stream, len(data))
-
-    def ended(self) -> None:
-        """Answer."""
-        self._protocol.answer_in_http(self._stream, self._refusal)
-
-    def lost(self) -> None:
-        """Do nothing: there is no work behind it."""
-
-    def writable(self) -> None:
-        """Do nothing: nobody waits to send more."""
-
-    def sent(self) -> None:
-        """Do nothing: nothing is held."""

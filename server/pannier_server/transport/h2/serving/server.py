@@ -9,8 +9,8 @@ from contextlib import suppress
 from pannier_server.transport.h2.limits import Limits
 from pannier_server.transport.h2.meters import Meters
 from pannier_server.transport.h2.serving.acceptor import Acceptor
+from pannier_server.transport.h2.serving.host import Host
 from pannier_server.transport.h2.serving.methods import GenericHandler, MethodHandler
-from pannier_server.transport.h2.serving.protocol import Host
 from pannier_server.transport.h2.serving.sweep import Sweep
 
 # A client that does not answer a ping within this time hears of the end without a warning.

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Final
 
 from pannier_server.transport.h2.http2.stream import Stream
-from pannier_server.transport.h2.serving.context import ServicerContext
+from pannier_server.transport.h2.serving.call import Call
 from pannier_server.transport.h2.serving.methods import Method
 from pannier_server.transport.h2.wire.codes import INTERNAL
 from pannier_server.transport.h2.wire.heads import RequestHead
@@ -32,7 +32,7 @@ _BYTES_PER_TURN: Final = 256 * 1024
 _MESSAGE_BYTES: Final = 1024
 
 
-class StreamingCall(ServicerContext):
+class StreamingCall(Call):
     """A call whose handler runs in a task of its own."""
 
     __slots__ = (

@@ -6,9 +6,10 @@ from typing import Final
 
 from pannier_server.transport.h2.http2.errors import ErrorCode
 from pannier_server.transport.h2.http2.stream import Stream
-from pannier_server.transport.h2.serving.context import ServicerContext
+from pannier_server.transport.h2.serving.call import Call
+from pannier_server.transport.h2.serving.host import Host
 from pannier_server.transport.h2.serving.memory import Trimmer
-from pannier_server.transport.h2.serving.protocol import Host, ServerProtocol
+from pannier_server.transport.h2.serving.protocol import ServerProtocol
 from pannier_server.transport.h2.wire.heads import RequestHead
 
 INTERVAL: Final = 1.0
@@ -172,7 +173,7 @@ class ConnectionAge:
         for stream in list(self._protocol.connection.streams.values()):
             if stream.unsent_bytes:
                 self._look_at_unsent(stream, now)
-            elif isinstance(stream.receiver, ServicerContext):
+            elif isinstance(stream.receiver, Call):
                 stream.receiver.look(now)
 
     def _look_at_unsent(self, stream: Stream[RequestHead], now: float) -> None:

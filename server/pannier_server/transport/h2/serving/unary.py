@@ -7,7 +7,7 @@ from contextvars import Context, copy_context
 from typing import Any
 
 from pannier_server.transport.h2.http2.stream import Stream
-from pannier_server.transport.h2.serving.context import ServicerContext
+from pannier_server.transport.h2.serving.call import Call
 from pannier_server.transport.h2.serving.resumption import Resumption
 from pannier_server.transport.h2.wire.answers import unary_answer
 from pannier_server.transport.h2.wire.codes import INTERNAL
@@ -15,7 +15,7 @@ from pannier_server.transport.h2.wire.heads import RequestHead
 from pannier_server.transport.h2.wire.messages import PREFIX_BYTES
 
 
-class UnaryCall(ServicerContext):
+class UnaryCall(Call):
     """A call whose handler runs as far as it can at once, and in a task only if it waits."""
 
     __slots__ = ("_body",)
