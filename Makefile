@@ -27,6 +27,10 @@ serve: $(VENV) ## Run the sidecar (ARGS='--store memory:' sets its flags)
 test: $(VENV) ## Run the tests (ARGS='-k name' chooses some)
 	@.venv/bin/python -m pytest -m 'not slow' $(ARGS)
 
+.PHONY: conformance
+conformance: $(VENV) ## Run the scenarios of the clients (ARGS='--language go --store dynamodb')
+	@.venv/bin/python -m tests.conformance $(ARGS)
+
 .PHONY: lint
 lint: $(VENV) $(BUF) ## Check style, types, import rules, the contract, the Dockerfile
 	@.venv/bin/ruff check --quiet .
@@ -37,6 +41,7 @@ lint: $(VENV) $(BUF) ## Check style, types, import rules, the contract, the Dock
 	@$(BUF) format --diff --exit-code
 	@$(BUF) breaking --against protos/baseline.binpb
 	@.venv/bin/hadolint Dockerfile
+	@.venv/bin/python -m tests.clients lint
 	@echo 'lint: clean'
 
 .PHONY: format
@@ -44,10 +49,12 @@ format: $(VENV) $(BUF) ## Format the code and the contract
 	@.venv/bin/ruff check --quiet --fix-only .
 	@.venv/bin/ruff format .
 	@$(BUF) format --write
+	@.venv/bin/python -m tests.clients format
 
 .PHONY: proto
 proto: $(VENV) $(BUF) ## Generate the code from the contract again
 	@$(BUF) generate
+	@.venv/bin/python -m tests.clients generate
 
 .PHONY: proto-check
 proto-check: $(VENV) $(BUF) ## Fail where the generated code is not what the contract gives
@@ -78,7 +85,9 @@ lock: $(VENV) ## Write the lock files anew (ARGS=--upgrade: with newer versions)
 
 .PHONY: clean
 clean: ## Remove everything that was set up, built or cached
-	rm -rf .venv .cache build dist tools/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .cache build dist tools/node_modules client/typescript/node_modules \
+		client/typescript/dist client/typescript/build client/java/target \
+		.mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 # Set-up. The stamp of .venv holds the checkout's path, because an environment does not
 # survive being moved or copied: its commands would run the code of the old place.

@@ -14,7 +14,7 @@ from bench.comparison import machine, plots, tables
 from bench.comparison.contests import CONTESTS
 from bench.comparison.document import replace_parts
 from bench.comparison.goals import GOALS
-from bench.comparison.rounds import NAMES, START_UP, Plan, measure
+from bench.comparison.rounds import CLIENTS, NAMES, START_UP, Plan, measure
 from bench.comparison.samples import Results
 from bench.ghz_runs import CHECKOUT, GhzFailed
 from bench.servers import ServerFailed
@@ -67,6 +67,8 @@ def parts(results: Results) -> Mapping[str, str]:
             found[name] = tables.contest_table(contest, results)
     if results.starts:
         found[START_UP] = tables.starts_table(results)
+    if results.overheads:
+        found[CLIENTS] = tables.overheads_table(results)
     return found
 
 

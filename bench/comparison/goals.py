@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from bench.comparison.contests import AIO, GO, GRPCIO, H2, MEMORY_GET, NAIVE, OURS, lone_get
 from bench.comparison.entries import Call, Engine, Entry, Kind
 from bench.comparison.figures import Figure, Spread, cpu, p50, ratio
+from bench.comparison.overheads import MEASURED
 from bench.comparison.samples import Results
 
 
@@ -48,6 +49,38 @@ class Goal:
         return measured.median <= self.at_most
 
 
+@dataclass(frozen=True)
+class ClientGoal:
+    """A Get through a client is to take little longer than through its bare stub.
+
+    Attributes:
+        language: What people call it.
+        at_most: The limit of the ratio.
+    """
+
+    language: str
+    at_most: float = 1.1
+
+    @property
+    def name(self) -> str:
+        """What is divided by what."""
+        return f"time of a Get, {self.language} client ÷ its bare stub"
+
+    @property
+    def limit(self) -> str:
+        """The limit, for people."""
+        return f"{self.at_most:g}"
+
+    def measured(self, results: Results) -> Spread | None:
+        """Return the ratio over the rounds; None where it was not measured."""
+        overheads = results.overheads.get((self.language, "get"))
+        return Spread.of(one.ratio for one in overheads) if overheads else None
+
+    def is_met(self, measured: Spread) -> bool:
+        """Tell whether the median of the rounds is within the limit."""
+        return measured.median <= self.at_most
+
+
 def _write_over_read(engine: Engine) -> Goal:
     get = replace(H2, engine=engine)
     write = replace(get, call=Call.PUT_IF_VERSION)
@@ -56,7 +89,7 @@ def _write_over_read(engine: Engine) -> Goal:
     return Goal(name, contest, cpu, write, get, 1.3)
 
 
-GOALS: Sequence[Goal] = (
+SERVER_GOALS: Sequence[Goal] = (
     Goal("CPU of a bare echo, our transport ÷ grpc-go", "echo", cpu, OURS, GO, 0.8),
     Goal("CPU of a bare echo, our transport ÷ grpc.aio", "echo", cpu, OURS, AIO, 1 / 10, "1/10"),
     Goal("CPU of a Get from memory ÷ of grpc-go's bare echo", "echo", cpu, MEMORY_GET, GO, 1.2),
@@ -89,3 +122,5 @@ GOALS: Sequence[Goal] = (
     _write_over_read(Engine.FIXED),
     _write_over_read(Engine.DYNAMODB),
 )
+CLIENT_GOALS = tuple(ClientGoal(language.title) for language in MEASURED)
+GOALS: Sequence[Goal | ClientGoal] = (*SERVER_GOALS, *CLIENT_GOALS)

@@ -11,6 +11,7 @@ from typing import TypeVar
 from bench.comparison.contests import CONTESTS, STARTS, Contest
 from bench.comparison.entries import Contender, Engine
 from bench.comparison.measuring import Measurer
+from bench.comparison.overheads import overheads
 from bench.comparison.samples import Results
 from bench.comparison.start_up import start_once
 from bench.comparison.starting import started
@@ -18,8 +19,9 @@ from bench.comparison.stores import MEMORY, NO_STORE, Store, dynamodb_local, fix
 from bench.servers import Server
 
 START_UP = "start-up"
-NAMES = (*CONTESTS, START_UP)
-"""What can be measured: the contests, and how long servers take to start."""
+CLIENTS = "clients"
+NAMES = (*CONTESTS, START_UP, CLIENTS)
+"""What can be measured: the contests, how long servers take to start, what clients add."""
 
 _T = TypeVar("_T")
 Stores = Mapping[Engine, Store]
@@ -55,6 +57,8 @@ def measure(plan: Plan, results: Results) -> None:
                 print(f"Round {number + 1} of {plan.rounds}: {name}", file=sys.stderr, flush=True)
                 if name == START_UP:
                     run.start_all(number)
+                elif name == CLIENTS:
+                    run.measure_clients(plan.scale)
                 else:
                     run.measure(CONTESTS[name], number, plan.scale)
 
@@ -91,6 +95,11 @@ class _Run:
         for contender in in_turn(STARTS, number):
             store = self.stores[contender.engine]
             self.results.add_start(contender, start_once(contender, store, self.measurer.folder))
+
+    def measure_clients(self, scale: float) -> None:
+        """Measure what each client adds to its stub."""
+        for overhead in overheads(self.measurer.folder, scale):
+            self.results.add_overhead(overhead)
 
     @contextmanager
     def _servers(self, contest: Contest) -> Iterator[Mapping[Contender, Server]]:

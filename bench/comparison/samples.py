@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Self
 
 from bench.comparison.entries import Contender, Entry
+from bench.comparison.overheads import Overhead
 from bench.ghz_runs import Calls
 
 TAIL_CALLS = 1000
@@ -82,11 +83,13 @@ class Results:
         machine: What it ran on, as the page names it.
         samples: By contest and entry.
         starts: By server.
+        overheads: By language and call.
     """
 
     machine: str
     samples: dict[str, dict[Entry, list[Sample]]] = field(default_factory=dict)
     starts: dict[Contender, list[Start]] = field(default_factory=dict)
+    overheads: dict[tuple[str, str], list[Overhead]] = field(default_factory=dict)
 
     def add(self, contest: str, entry: Entry, sample: Sample) -> None:
         """Keep the sample of another round."""
@@ -95,6 +98,10 @@ class Results:
     def add_start(self, contender: Contender, start: Start) -> None:
         """Keep the start of another round."""
         self.starts.setdefault(contender, []).append(start)
+
+    def add_overhead(self, overhead: Overhead) -> None:
+        """Keep a client's overhead of another round."""
+        self.overheads.setdefault((overhead.language, overhead.call), []).append(overhead)
 
     def problems(self) -> Iterator[str]:
         """Return a line for each kind of call that failed."""
@@ -115,6 +122,9 @@ class Results:
         for contender, starts in self.starts.items():
             rounds = [asdict(start) for start in starts]
             yield json.dumps({"contender": asdict(contender), "rounds": rounds})
+        for (language, call), overheads in self.overheads.items():
+            rounds = [asdict(overhead) for overhead in overheads]
+            yield json.dumps({"client": language, "call": call, "rounds": rounds})
 
     @classmethod
     def of_lines(cls, lines: Iterable[str]) -> Self:
@@ -126,6 +136,8 @@ class Results:
                 if "entry" in one:
                     entry = Entry.of_plain(one["entry"])
                     results.add(one["contest"], entry, Sample(**measured))
+                elif "client" in one:
+                    results.add_overhead(Overhead(**measured))
                 else:
                     results.add_start(Contender.of_plain(one["contender"]), Start(**measured))
         return results

@@ -7,7 +7,8 @@ from bench.comparison import figures
 from bench.comparison.contests import STARTS, Contest
 from bench.comparison.entries import Contender, Engine, Entry, Kind
 from bench.comparison.figures import Figure
-from bench.comparison.goals import Goal
+from bench.comparison.goals import ClientGoal, Goal
+from bench.comparison.overheads import Overhead
 from bench.comparison.samples import Results, Sample
 
 MIB = 1024 * 1024
@@ -53,7 +54,7 @@ def markdown(headings: Sequence[str], rows: Iterable[Sequence[str]], texts: int 
     return "\n".join(map(aligned, (headings, rule, *lines[1:])))
 
 
-def goals_table(goals: Sequence[Goal], results: Results) -> str:
+def goals_table(goals: Sequence[Goal | ClientGoal], results: Results) -> str:
     """Return what was to be reached beside what was."""
     rows = [
         (
@@ -112,6 +113,39 @@ def starts_table(results: Results) -> str:
         "memory then MiB",
     )
     return markdown(headings, rows, texts=2)
+
+
+def overheads_table(results: Results) -> str:
+    """Return what clients take beside the bare stubs of their languages."""
+    rows = [
+        (
+            language,
+            call,
+            _ratio(median(one.ratio for one in measured)),
+            f"{median(one.stub_wall for one in measured):,.0f}",
+            f"{median(one.client_wall for one in measured):,.0f}",
+            *_cpu_of_client(measured),
+        )
+        for (language, call), measured in results.overheads.items()
+    ]
+    headings = (
+        "client",
+        "call",
+        "time ÷ bare stub",
+        "stub us",
+        "client us",
+        "stub's CPU us",
+        "client's CPU us",
+    )
+    return markdown(headings, rows, texts=2)
+
+
+def _cpu_of_client(measured: Sequence[Overhead]) -> tuple[str, str]:
+    stub = [one.stub_cpu for one in measured if one.stub_cpu is not None]
+    client = [one.client_cpu for one in measured if one.client_cpu is not None]
+    if not (stub and client):
+        return "", ""
+    return f"{median(stub):,.0f}", f"{median(client):,.0f}"
 
 
 def _start_ratio(contender: Contender, results: Results) -> str:

@@ -150,6 +150,24 @@ def test_metadata_goes_with_every_call(connect: Connect, sidecar: ScriptedSideca
     assert [call.metadata["authorization"] for call in sidecar.received] == ["Bearer t"] * 2
 
 
+def test_a_token_goes_with_every_call_beside_the_metadata(
+    connect: Connect, sidecar: ScriptedSidecar
+) -> None:
+    sidecar.will(found(), found())
+    store = connect(sidecar.address, token="t-1", metadata=[("x-more", "yes")])
+    store.get("o:n")
+    store.get("o:n")
+    for call in sidecar.received:
+        assert (call.metadata["authorization"], call.metadata["x-more"]) == ("Bearer t-1", "yes")
+
+
+@pytest.mark.parametrize("token", ["", "two\nlines", "nul\0", "schlüssel"])
+def test_a_token_is_printable_ascii_and_no_message_repeats_it(token: str) -> None:
+    with pytest.raises(ValueError, match="the token must be printable ASCII") as refused:
+        pannier.connect("unix:/p.sock", token=token)
+    assert token == "" or token not in str(refused.value)
+
+
 def test_a_conflict_after_an_attempt_that_may_have_been_applied_is_no_proof(
     store: pannier.Store, sidecar: ScriptedSidecar
 ) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from bench.comparison.contests import CONTESTS, STARTS
 from bench.comparison.entries import Entry
+from bench.comparison.overheads import MEASURED, Overhead
 from bench.comparison.samples import Results, Sample, Start
 
 MICROSECOND = 1e-6
@@ -36,6 +37,10 @@ def whole_run(rounds: int = 2) -> Results:
     for contender in STARTS:
         for _ in range(rounds):
             results.add_start(contender, Start(0.25, 40 * 1024 * 1024))
+    for language in MEASURED:
+        for call in ("get", "put_if_version"):
+            for _ in range(rounds):
+                results.add_overhead(Overhead(language.title, call, 100.0, 108.0, 80.0, 88.0))
     return results
 
 

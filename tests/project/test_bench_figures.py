@@ -9,7 +9,7 @@ import pytest
 from bench import usage
 from bench.comparison import figures
 from bench.comparison.contests import CONTESTS, STARTS, Contest
-from bench.comparison.goals import GOALS, Goal
+from bench.comparison.goals import SERVER_GOALS, Goal
 from bench.comparison.rounds import in_turn
 from bench.comparison.samples import Results, Sample
 from bench.contenders.in_process import Caller, measure
@@ -54,14 +54,14 @@ def test_every_other_round_goes_the_other_way() -> None:
     assert [in_turn("abc", number) for number in range(3)] == ["abc", "cba", "abc"]
 
 
-@pytest.mark.parametrize("goal", GOALS, ids=lambda goal: goal.name)
+@pytest.mark.parametrize("goal", SERVER_GOALS, ids=lambda goal: goal.name)
 def test_the_sides_of_a_goal_run_right_after_each_other(goal: Goal) -> None:
     entries = CONTESTS[goal.contest].entries
     assert abs(entries.index(goal.over) - entries.index(goal.under)) == 1
 
 
 def test_a_goal_is_met_by_the_median_of_the_rounds() -> None:
-    goal = GOALS[0]
+    goal = SERVER_GOALS[0]
     results = of_rounds(
         goal.contest,
         {
@@ -77,7 +77,7 @@ def test_a_goal_is_met_by_the_median_of_the_rounds() -> None:
 
 
 def test_a_goal_that_was_not_measured_says_nothing() -> None:
-    assert GOALS[0].measured(Results("2 cores")) is None
+    assert SERVER_GOALS[0].measured(Results("2 cores")) is None
 
 
 @pytest.mark.parametrize("contest", CONTESTS.values(), ids=lambda contest: contest.name)

@@ -4,9 +4,12 @@ import re
 
 from tests.project.checkout import ROOT, committed_text_files
 
-# Packages come from wherever each machine's own clients are set up to take them from.
+# Packages come from wherever each machine's own clients are set up to take them from. The names
+# of a POM's XML schema look like an address and are none.
 REGISTRY = re.compile(
-    r"https?://[^/\s]*(registry|pypi|pythonhosted|npmjs|crates|maven|goproxy)", re.IGNORECASE
+    r"https?://(?!maven\.apache\.org/(POM|xsd)/)"
+    r"[^/\s]*(registry|pypi|pythonhosted|npmjs|crates|maven|goproxy)",
+    re.IGNORECASE,
 )
 MACHINE_PATH = re.compile(r"(?<![\w.~*-])/(root|work|Users)/\w")
 

@@ -1,0 +1,14 @@
+package io.pannier;
+
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * What a write made.
+ *
+ * @param version the version that it made, from 1 up
+ * @param etag the etag of that version
+ * @param expireTime when the record expires as the sidecar resolved it, in whole seconds; empty for
+ *     never
+ */
+public record Written(long version, String etag, Optional<Instant> expireTime) {}

@@ -1,0 +1,78 @@
+//! What ends with a store, and what does not.
+
+use std::future::{IntoFuture, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+
+use pannier::{Error, WriteOutcome};
+use tempfile::TempDir;
+
+use crate::peer::{Answer, Peer, Seen};
+
+#[tokio::test]
+async fn closing_ends_the_calls_that_run_and_those_that_come() {
+    let mut peer = Peer::start(|_| Answer::Nothing);
+    let store = peer.store();
+    let running = tokio::spawn(store.put("alice:a", "1").into_future());
+    let listing = store.clone();
+    let list = tokio::spawn(async move { listing.list("alice:").pages().next().await });
+    peer.call().await;
+    peer.call().await;
+    store.close();
+    store.close();
+
+    let error = running.await.unwrap().unwrap_err();
+    assert!(matches!(error, Error::StoreClosed(_)), "{error:?}");
+    assert_eq!(error.write_outcome(), Some(WriteOutcome::Unknown));
+    let ended = list.await.unwrap();
+    assert!(
+        matches!(ended, Some(Err(Error::StoreClosed(_)))),
+        "{ended:?}"
+    );
+    peer.end().await;
+
+    let error = store.put("alice:a", "1").await.unwrap_err();
+    assert!(matches!(error, Error::StoreClosed(_)), "{error:?}");
+    assert_eq!(error.write_outcome(), Some(WriteOutcome::NotApplied));
+}
+
+#[tokio::test]
+async fn closing_ends_calls_that_wait_for_a_connection() {
+    let folder = TempDir::new().unwrap();
+    let address = format!("unix:{}/absent.sock", folder.path().display());
+    let store = pannier::Store::connect(address).unwrap();
+    let mut call = pin!(store.put("alice:a", "1").into_future());
+    let begun = poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await;
+    assert!(begun.is_pending());
+    store.close();
+    let error = call.await.unwrap_err();
+    assert!(matches!(error, Error::StoreClosed(_)), "{error:?}");
+    assert_eq!(error.write_outcome(), Some(WriteOutcome::NotApplied));
+}
+
+#[tokio::test]
+async fn the_connection_ends_with_the_last_clone_of_the_store() {
+    let mut peer = Peer::start(|_| Answer::Message("0"));
+    let store = peer.store();
+    let clone = store.clone();
+    store.get("alice:a").await.unwrap();
+    drop(store);
+    clone.get("alice:a").await.unwrap();
+    let seen = peer.all();
+    assert!(!seen.iter().any(|it| matches!(it, Seen::End)), "{seen:?}");
+    drop(clone);
+    peer.end().await;
+}
+
+#[test]
+fn a_store_goes_on_in_another_runtime() {
+    let runtime = || tokio::runtime::Runtime::new().unwrap();
+    let sidecar = runtime();
+    let peer = sidecar.block_on(async { Peer::start(|_| Answer::Message("0")) });
+    let store = peer.store();
+    for _ in 0..2 {
+        runtime()
+            .block_on(store.get("alice:a").into_future())
+            .unwrap();
+    }
+}

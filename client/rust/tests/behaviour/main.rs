@@ -1,0 +1,12 @@
+//! What the client does, against real sidecars and against peers that misbehave.
+
+mod calls;
+mod cancelling;
+mod closing;
+mod connecting;
+mod encrypted;
+mod lists;
+mod peer;
+mod raw_peer;
+mod shared;
+mod unprocessed;

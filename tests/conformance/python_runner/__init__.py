@@ -1,0 +1,1 @@
+"""The conformance runner of the Python clients, synchronous and asyncio."""
