@@ -69,7 +69,7 @@ func (a *attempts) merge(failure error) error {
 // may pass.
 func (a *attempts) pauseAfter(failure error) (time.Duration, bool) {
 	backoff := a.policy.backoff(a.failed)
-	if errors.Is(failure, ErrUnavailable) {
+	if sharedOf(failure).Kind == ErrUnavailable {
 		return backoff, true
 	}
 	var throttled *ThrottledError

@@ -2,7 +2,6 @@ package pannier
 
 import (
 	"context"
-	"fmt"
 
 	"google.golang.org/grpc/codes"
 )
@@ -36,7 +35,7 @@ func endedBefore(ctx context.Context) error {
 			Message:      "the call was canceled before it was sent",
 			Code:         codes.Canceled,
 			WriteOutcome: OutcomeNotApplied,
-			Err:          contextCause(ctx),
+			Err:          ctx.Err(),
 		}
 	}
 	return &Error{
@@ -44,7 +43,7 @@ func endedBefore(ctx context.Context) error {
 		Code:         codes.DeadlineExceeded,
 		WriteOutcome: OutcomeNotApplied,
 		Kind:         ErrDeadlineExceeded,
-		Err:          contextCause(ctx),
+		Err:          ctx.Err(),
 	}
 }
 
@@ -53,15 +52,6 @@ func canceledAmid(ctx context.Context) error {
 	return &Error{
 		Message: "the call was canceled",
 		Code:    codes.Canceled,
-		Err:     contextCause(ctx),
+		Err:     ctx.Err(),
 	}
-}
-
-// contextCause returns why a context has ended, with the caller's own cause where
-// there is one.
-func contextCause(ctx context.Context) error {
-	if cause := context.Cause(ctx); cause != ctx.Err() {
-		return fmt.Errorf("%w: %w", ctx.Err(), cause)
-	}
-	return ctx.Err()
 }

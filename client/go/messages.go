@@ -3,6 +3,8 @@ package pannier
 import (
 	"time"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	pb "github.com/pannier/pannier/client/go/gen/pannier/v1"
 )
 
@@ -48,7 +50,7 @@ func putIfVersionRequest(
 }
 
 // changeRequest returns the request that writes over exactly this version of a
-// record, which keeps its expiry unless the options say otherwise.
+// record, which keeps its expiry unless another one is given.
 func changeRequest(record Record, data []byte, expiry resolvedExpiry) *pb.PutIfVersionRequest {
 	if expiry == (resolvedExpiry{}) {
 		expiry = keepExpiry(record.ExpireTime)
@@ -111,6 +113,15 @@ func readRecord(record *pb.Record) Record {
 		ETag:       record.GetEtag(),
 		ExpireTime: readTime(record.GetExpireTime()),
 	}
+}
+
+// readWritten returns what a write made, by either RPC.
+func readWritten(answer interface {
+	GetVersion() uint64
+	GetEtag() string
+	GetExpireTime() *timestamppb.Timestamp
+}) Written {
+	return Written{answer.GetVersion(), answer.GetEtag(), readTime(answer.GetExpireTime())}
 }
 
 func readPage(answer *pb.ListByPrefixResponse) Page {

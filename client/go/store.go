@@ -72,7 +72,7 @@ func (s *Store) Put(ctx context.Context, key string, data []byte, options ...Put
 	if err != nil {
 		return Written{}, err
 	}
-	return Written{answer.GetVersion(), answer.GetEtag(), readTime(answer.GetExpireTime())}, nil
+	return readWritten(answer), nil
 }
 
 // PutIfVersion writes a record only over the version that is expected; 0 means to
@@ -194,5 +194,5 @@ func (s *Store) write(ctx context.Context, request *pb.PutIfVersionRequest) (Wri
 	if err != nil {
 		return Written{}, err
 	}
-	return Written{answer.GetVersion(), answer.GetEtag(), readTime(answer.GetExpireTime())}, nil
+	return readWritten(answer), nil
 }
