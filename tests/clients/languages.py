@@ -32,6 +32,11 @@ class Folder:
     title: str
     tools: Sequence[str]
 
+    @property
+    def is_client(self) -> bool:
+        """Whether it is a client, with a runner of scenarios, and no example."""
+        return self.path.startswith("client/")
+
     def check_tools(self) -> None:
         """Return where the machine has what the language needs.
 

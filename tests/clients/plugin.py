@@ -42,6 +42,8 @@ class Builds:
                 ToolsAbsent, subprocess.CalledProcessError, subprocess.TimeoutExpired
             ):
                 folder.make("setup", nice=True)
+                if folder.is_client:
+                    folder.make("runner", nice=True)
             self._done[folder.path].set()
 
 
