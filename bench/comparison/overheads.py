@@ -72,7 +72,8 @@ def overheads(folder: Path, scale: float) -> Iterator[Overhead]:
 def _measured(
     language: Language, runner: Sequence[str], address: str, calls: int
 ) -> Iterator[Overhead]:
-    command = [*runner, "overhead", address, f"--calls={calls}", f"--rounds={ROUNDS}"]
+    numbers = ("--calls", str(calls), "--rounds", str(ROUNDS))
+    command = [*runner, "overhead", address, *numbers]
     done = subprocess.run(
         command, cwd=ROOT, stdout=subprocess.PIPE, text=True, timeout=_LONGEST_SECONDS, check=False
     )

@@ -12,6 +12,8 @@ from tests.engines.dynamodb_local import tools_are_required
 
 ROOT = Path(__file__).resolve().parents[2]
 _ENOUGH_SECONDS = 900
+# What the make that runs this was told is its own business.
+_MAKES_OWN = {"ARGS", "MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
 
 
 class ToolsAbsent(Exception):
@@ -62,8 +64,7 @@ class Folder:
             subprocess.CalledProcessError: It failed; what it printed is in ``output``.
         """
         self.check_tools()
-        # Not the make that runs this: its options are its own.
-        inherited = {name: text for name, text in os.environ.items() if name != "MAKEFLAGS"}
+        inherited = {name: text for name, text in os.environ.items() if name not in _MAKES_OWN}
         command = ["nice", "-n", "10"] if nice else []
         done = subprocess.run(
             [*command, "make", "--no-print-directory", "-C", str(ROOT / self.path), target],

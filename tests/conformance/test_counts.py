@@ -104,9 +104,9 @@ async def _run(
     runner: Sequence[str], address: str, writers: int, increments: int
 ) -> Mapping[str, Any]:
     numbers = {"keys": KEYS, "writers": writers, "increments": increments}
-    options = [f"--{name}={number}" for name, number in numbers.items()]
+    options = [text for name, number in numbers.items() for text in (f"--{name}", str(number))]
     process = await asyncio.create_subprocess_exec(
-        *runner, "count", address, f"--owner={OWNER}", *options, cwd=ROOT, stdout=-1
+        *runner, "count", address, "--owner", OWNER, *options, cwd=ROOT, stdout=-1
     )
     try:
         output, _ = await process.communicate()
