@@ -109,13 +109,15 @@ async def test_processes_that_share_a_socket_all_get_connections() -> None:
                 assert worker.stdout is not None
                 assert await worker.stdout.readline() == b"listening\n"
             # Many at once: a worker that is woken up takes one, and leaves the rest to others.
-            clients = await asyncio.gather(
-                *(stack.enter_async_context(connected(port)) for _ in range(100))
-            )
-            for client in clients:
-                await client.round_trip()
+            # More than once, because a busy machine may let one of them sleep through it.
+            for _ in range(5):
+                clients = await asyncio.gather(
+                    *(stack.enter_async_context(connected(port)) for _ in range(40))
+                )
+                for client in clients:
+                    await client.round_trip()
             served = [int((await worker.communicate(b""))[0]) for worker in workers]
-        assert sum(served) == 100
+        assert sum(served) == 200
         assert min(served) >= 5
     finally:
         listening.close()
