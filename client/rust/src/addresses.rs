@@ -1,6 +1,6 @@
 //! Where the sidecar is: what an address means, and the one used when none is given.
 
-use std::env;
+use std::env::{self, VarError};
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -86,6 +86,9 @@ pub(crate) fn resolve(address: Option<String>) -> Result<String, ArgumentError> 
     }
     match env::var(ADDRESS_VARIABLE) {
         Ok(address) if !address.is_empty() => Ok(address),
+        Err(VarError::NotUnicode(_)) => Err(ArgumentError::new(format!(
+            "{ADDRESS_VARIABLE} is no valid text; {FORMS}"
+        ))),
         _ => Ok(format!("unix:{}", default_socket()?.display())),
     }
 }

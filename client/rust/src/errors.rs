@@ -72,6 +72,7 @@ pub enum Error {
 
     /// The record has another version or etag than expected: read it again.
     #[error("{}", .failure.summary())]
+    #[non_exhaustive]
     VersionConflict {
         /// The version that the call expected; 0 where it gave an etag only.
         expected_version: u64,
@@ -99,6 +100,7 @@ pub enum Error {
 
     /// The data is larger than the server takes.
     #[error("{}", .failure.summary())]
+    #[non_exhaustive]
     DataTooLarge {
         /// The size of the data in bytes; 0 where the server did not say.
         actual_bytes: u64,
@@ -123,6 +125,7 @@ pub enum Error {
 
     /// The store asks for fewer requests.
     #[error("{}", .failure.summary())]
+    #[non_exhaustive]
     Throttled {
         /// When the server wants to be asked again; `None` where it wants no retry.
         retry_delay: Option<Duration>,
@@ -133,6 +136,7 @@ pub enum Error {
 
     /// The sidecar itself has more work than it can do in time.
     #[error("{}", .failure.summary())]
+    #[non_exhaustive]
     Overloaded {
         /// When the server wants to be asked again; `None` where it wants no retry.
         retry_delay: Option<Duration>,
@@ -168,6 +172,7 @@ pub enum Error {
     /// An update failed and may have been applied all the same. Read the record again to
     /// find out. Code and reason are those of the write.
     #[error("{}", .failure.summary())]
+    #[non_exhaustive]
     OutcomeUnknown {
         /// The record that the change started from.
         record: Box<Record>,
@@ -180,6 +185,7 @@ pub enum Error {
 
     /// A list met stored rows that are no readable records; it gave all others before.
     #[error("{}", .failure.summary())]
+    #[non_exhaustive]
     UnreadableRecords {
         /// Key and problem of each, at most the first 1,000 of them.
         unreadable: Vec<Unreadable>,

@@ -238,7 +238,7 @@ fn entry(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), ArgumentE
 mod tests {
     use std::time::Duration;
 
-    use super::StoreBuilder;
+    use super::{StoreBuilder, authorization};
     use crate::store::Store;
 
     fn builder() -> StoreBuilder {
@@ -255,6 +255,11 @@ mod tests {
         for token in ["", "line\nbreak", "tab\t", "é"] {
             assert!(refusal(builder().token(token)).contains("token"));
         }
+    }
+
+    #[test]
+    fn a_token_is_kept_out_of_logs_and_header_tables() {
+        assert!(authorization("secret").unwrap().is_sensitive());
     }
 
     #[test]

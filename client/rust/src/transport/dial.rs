@@ -1,6 +1,7 @@
 //! Making a connection that is known to work.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -54,21 +55,30 @@ pub(super) async fn dial(route: &Route) -> io::Result<Dialled> {
             limited(async { secure(UnixStream::connect(path).await?, route).await }).await
         }
         Place::Host { name, port } => {
-            let mut failure = io::Error::other("the host has no address");
-            for address in limited(lookup_host((name.as_str(), *port))).await? {
-                let attempt = async {
-                    let stream = TcpStream::connect(address).await?;
-                    stream.set_nodelay(true)?;
-                    secure(stream, route).await
-                };
-                match limited(attempt).await {
-                    Ok(dialled) => return Ok(dialled),
-                    Err(error) => failure = error,
-                }
-            }
-            Err(failure)
+            let addresses = limited(lookup_host((name.as_str(), *port))).await?;
+            dial_first(addresses, route).await
         }
     }
+}
+
+/// Connects to the first of these that answers.
+async fn dial_first(
+    addresses: impl Iterator<Item = SocketAddr>,
+    route: &Route,
+) -> io::Result<Dialled> {
+    let mut failure = io::Error::other("the host has no address");
+    for address in addresses {
+        let attempt = async {
+            let stream = TcpStream::connect(address).await?;
+            stream.set_nodelay(true)?;
+            secure(stream, route).await
+        };
+        match limited(attempt).await {
+            Ok(dialled) => return Ok(dialled),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
 }
 
 async fn limited<T>(attempt: impl Future<Output = io::Result<T>>) -> io::Result<T> {
@@ -115,4 +125,46 @@ where
         }
     }
     Ok(Dialled { sender, connection })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use tokio::net::TcpListener;
+
+    use super::{Route, dial_first};
+    use crate::addresses::Place;
+
+    fn route() -> Route {
+        let place = Place::parse("localhost:1").unwrap();
+        Route { place, tls: None }
+    }
+
+    async fn listener() -> TcpListener {
+        TcpListener::bind("127.0.0.1:0").await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn each_address_of_a_host_is_tried_until_one_answers() {
+        let absent = listener().await.local_addr().unwrap();
+        let there = listener().await;
+        let addresses = [absent, there.local_addr().unwrap()];
+        tokio::spawn(async move {
+            let (stream, _) = there.accept().await.unwrap();
+            let mut connection = h2::server::handshake(stream).await.unwrap();
+            while connection.accept().await.is_some() {}
+        });
+        assert!(dial_first(addresses.into_iter(), &route()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn where_none_answers_the_last_one_tells_why() {
+        let absent = listener().await.local_addr().unwrap();
+        let failure = dial_first([absent].into_iter(), &route())
+            .await
+            .err()
+            .unwrap();
+        assert_eq!(failure.kind(), io::ErrorKind::ConnectionRefused);
+    }
 }

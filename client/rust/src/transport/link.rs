@@ -1,7 +1,7 @@
 //! The connection that a store's calls share: made when one needs it, and made again.
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -52,7 +52,7 @@ struct Shared {
 #[derive(Debug)]
 struct State {
     phase: Phase,
-    /// Which connection it is, so that the end of an older one is told from its own.
+    /// Which connection it is, so that a call that met the end of an older one lets it be.
     generation: u64,
     /// Attempts that failed since the last connection.
     failures: u32,
@@ -188,7 +188,7 @@ impl Shared {
 
 impl Shared {
     /// Takes in how an attempt ended; returns why where it failed.
-    fn settle(self: &Arc<Self>, dialled: Option<io::Result<Dialled>>) -> Option<Arc<io::Error>> {
+    fn settle(&self, dialled: Option<io::Result<Dialled>>) -> Option<Arc<io::Error>> {
         let mut state = self.state();
         state.phase = Phase::Idle;
         if *self.closed.borrow() {
@@ -203,20 +203,15 @@ impl Shared {
         }
     }
 
-    fn open(self: &Arc<Self>, state: &mut State, dialled: Dialled) {
+    fn open(&self, state: &mut State, dialled: Dialled) {
         state.generation += 1;
         state.failures = 0;
         state.failure = None;
         state.phase = Phase::Open(dialled.sender);
-        tokio::spawn(drive(
-            dialled.connection,
-            self.closed.subscribe(),
-            Arc::downgrade(self),
-            state.generation,
-        ));
+        tokio::spawn(drive(dialled.connection, self.closed.subscribe()));
     }
 
-    /// Forgets a connection that is over, unless another has taken its place.
+    /// Forgets a connection that has ended, unless another has taken its place.
     fn lose(&self, generation: u64) {
         let mut state = self.state();
         if state.generation == generation && matches!(state.phase, Phase::Open(_)) {
@@ -248,17 +243,9 @@ impl State {
 
 /// Makes a connection work until it ends, its link is closed or the store's last use is over.
 /// Calls that still run on it then end with an error.
-async fn drive(
-    connection: Driver,
-    mut closed: watch::Receiver<bool>,
-    link: Weak<Shared>,
-    generation: u64,
-) {
+async fn drive(connection: Driver, mut closed: watch::Receiver<bool>) {
     tokio::select! {
         _ = connection => {}
         _ = closed.wait_for(|closed| *closed) => {}
-    }
-    if let Some(link) = link.upgrade() {
-        link.lose(generation);
     }
 }

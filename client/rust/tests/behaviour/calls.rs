@@ -3,6 +3,8 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use pannier::{Error, Store};
+use tokio::runtime::Handle;
+use tokio::task::block_in_place;
 
 use crate::shared::{owner, store};
 
@@ -57,6 +59,28 @@ async fn a_change_fails_with_the_callers_own_error() {
     store.put(&key, "1").await.unwrap();
     let failed = store.try_update(&key, change).await;
     assert!(matches!(failed, Err(Failed::Change)), "{failed:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_update_does_not_write_over_a_record_that_was_made_anew() {
+    let store = store();
+    let key = pannier::key(&owner(), "a").unwrap();
+    store.put(&key, "old").await.unwrap();
+    let make_anew = async || {
+        store.delete(&key).await.unwrap();
+        store.put(&key, "new").await.unwrap()
+    };
+    let mut changes = 0;
+    let update = store.update(&key, |data| {
+        changes += 1;
+        if changes == 1 {
+            let anew = block_in_place(|| Handle::current().block_on(make_anew()));
+            assert_eq!(anew.version, 1);
+        }
+        Some([data, b"!"].concat())
+    });
+    assert_eq!(update.await.unwrap().data, "new!");
+    assert_eq!(changes, 2);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use h2::Reason;
-use pannier::Error;
+use pannier::{Error, WriteOutcome};
 
 use crate::peer::{Answer, Peer};
 use crate::shared::{owner, store};
@@ -37,6 +37,7 @@ async fn a_call_whose_time_is_over_is_cancelled() {
         .timeout(Duration::from_millis(100));
     let error = call.await.unwrap_err();
     assert!(matches!(error, Error::DeadlineExceeded(_)), "{error:?}");
+    assert_eq!(error.write_outcome(), Some(WriteOutcome::Unknown));
     assert_eq!(peer.reset().await, Reason::CANCEL);
 }
 

@@ -3,16 +3,20 @@
 use std::future::{IntoFuture, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
+use std::time::Duration;
 
-use pannier::{Error, WriteOutcome};
+use pannier::{Error, RetryPolicy, WriteOutcome};
 use tempfile::TempDir;
 
 use crate::peer::{Answer, Peer, Seen};
+use crate::raw_peer::Conduct;
+use crate::unprocessed::store_after;
 
 #[tokio::test]
 async fn closing_ends_the_calls_that_run_and_those_that_come() {
     let mut peer = Peer::start(|_| Answer::Nothing);
-    let store = peer.store();
+    let builder = peer.builder().retries(RetryPolicy::none());
+    let store = builder.connect().unwrap();
     let running = tokio::spawn(store.put("alice:a", "1").into_future());
     let listing = store.clone();
     let list = tokio::spawn(async move { listing.list("alice:").pages().next().await });
@@ -75,4 +79,16 @@ fn a_store_goes_on_in_another_runtime() {
             .block_on(store.get("alice:a").into_future())
             .unwrap();
     }
+}
+
+#[test]
+fn a_store_goes_on_where_its_runtime_ended_amid_an_attempt_to_connect() {
+    let runtime = || tokio::runtime::Runtime::new().unwrap();
+    let peers = runtime();
+    let (store, _folder) = peers.block_on(async { store_after(vec![Conduct::Silence]) });
+    let hasty = store.get("alice:a").timeout(Duration::from_millis(50));
+    runtime().block_on(hasty.into_future()).unwrap_err();
+    runtime()
+        .block_on(store.get("alice:a").into_future())
+        .unwrap();
 }

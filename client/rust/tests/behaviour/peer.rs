@@ -3,24 +3,31 @@
 use std::future::poll_fn;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use h2::server::SendResponse;
-use h2::{Reason, RecvStream};
+use h2::{Reason, RecvStream, SendStream};
 use http::{HeaderMap, Request, Response};
 use pannier::{Store, StoreBuilder};
 use tempfile::TempDir;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::timeout;
+
+/// How much later a late status comes.
+const LATE: Duration = Duration::from_millis(30);
 
 /// A gRPC message without any field, framed.
-pub(crate) const EMPTY_MESSAGE: [u8; 5] = [0; 5];
+const EMPTY_MESSAGE: [u8; 5] = [0; 5];
 
 /// What the peer does about a call.
 #[derive(Clone)]
 pub(crate) enum Answer {
     /// Answers with a message and this `grpc-status`.
     Message(&'static str),
+    /// Answers with a message at once, and with its status a little later.
+    LateStatus,
     /// Answers without a message, with these headers alone.
     Headers(Vec<(&'static str, &'static str)>),
     /// Answers with a message, and ends without a status.
@@ -159,6 +166,14 @@ async fn answer_call(
     match answer {
         Answer::Message(status) => send_message(&mut respond, Some(status)),
         Answer::NoStatus => send_message(&mut respond, None),
+        Answer::LateStatus => {
+            let mut stream = begin(&mut respond, false);
+            let cut_off = timeout(LATE, poll_fn(|context| stream.poll_reset(context))).await;
+            match cut_off {
+                Ok(reason) => drop(reason.map(|reason| tell.send(Seen::Reset(reason)))),
+                Err(_) => end(&mut stream, "0"),
+            }
+        }
         Answer::Headers(headers) => {
             let mut response = Response::new(());
             for (name, value) in headers {
@@ -167,10 +182,7 @@ async fn answer_call(
             respond.send_response(response, true).unwrap();
         }
         Answer::Half => {
-            let mut stream = respond.send_response(Response::new(()), false).unwrap();
-            stream
-                .send_data(Bytes::from_static(&EMPTY_MESSAGE), false)
-                .unwrap();
+            let mut stream = begin(&mut respond, false);
             let reason = poll_fn(|context| stream.poll_reset(context)).await;
             let _ = reason.map(|reason| tell.send(Seen::Reset(reason)));
         }
@@ -183,12 +195,22 @@ async fn answer_call(
 }
 
 fn send_message(respond: &mut SendResponse<Bytes>, status: Option<&'static str>) {
+    let mut stream = begin(respond, status.is_none());
+    if let Some(status) = status {
+        end(&mut stream, status);
+    }
+}
+
+/// Sends headers and a message, which may be all there is.
+fn begin(respond: &mut SendResponse<Bytes>, is_all: bool) -> SendStream<Bytes> {
     let mut stream = respond.send_response(Response::new(()), false).unwrap();
     let message = Bytes::from_static(&EMPTY_MESSAGE);
-    stream.send_data(message, status.is_none()).unwrap();
-    if let Some(status) = status {
-        let mut trailers = HeaderMap::new();
-        trailers.insert("grpc-status", status.parse().unwrap());
-        stream.send_trailers(trailers).unwrap();
-    }
+    stream.send_data(message, is_all).unwrap();
+    stream
+}
+
+fn end(stream: &mut SendStream<Bytes>, status: &'static str) {
+    let mut trailers = HeaderMap::new();
+    trailers.insert("grpc-status", status.parse().unwrap());
+    stream.send_trailers(trailers).unwrap();
 }

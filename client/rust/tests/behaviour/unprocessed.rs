@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use h2::Reason;
-use pannier::{Error, RetryPolicy, Store, WriteOutcome};
+use pannier::{Error, RetryPolicy, Store, StoreBuilder, WriteOutcome};
 use tempfile::TempDir;
 use tokio::net::UnixListener;
 
@@ -18,7 +18,12 @@ fn socket(folder: &TempDir) -> (PathBuf, String) {
 }
 
 /// Returns a store at a socket that serves these connections first, and then works.
-fn store_after(conducts: Vec<Conduct>) -> (Store, TempDir) {
+pub(crate) fn store_after(conducts: Vec<Conduct>) -> (Store, TempDir) {
+    let (builder, folder) = builder_after(conducts);
+    (builder.connect().unwrap(), folder)
+}
+
+fn builder_after(conducts: Vec<Conduct>) -> (StoreBuilder, TempDir) {
     let folder = TempDir::new().unwrap();
     let (path, address) = socket(&folder);
     let listener = UnixListener::bind(path).unwrap();
@@ -26,12 +31,14 @@ fn store_after(conducts: Vec<Conduct>) -> (Store, TempDir) {
         let _silent = raw_peer::serve(&listener, conducts).await;
         Peer::serve(listener, |_| Answer::Message("0")).await;
     });
-    (Store::connect(address).unwrap(), folder)
+    (Store::builder().address(address), folder)
 }
 
 #[tokio::test]
 async fn a_peer_that_hangs_up_before_it_speaks_has_not_got_the_call() {
-    let (store, _folder) = store_after(vec![Conduct::HangUp, Conduct::HangUp]);
+    let (builder, _folder) = builder_after(vec![Conduct::HangUp, Conduct::HangUp]);
+    // The one attempt is that at the connection which works.
+    let store = builder.retries(RetryPolicy::none()).connect().unwrap();
     assert!(!store.delete("alice:a").await.unwrap());
 }
 
@@ -54,7 +61,9 @@ async fn a_stream_that_is_refused_was_not_begun() {
 async fn a_stream_that_is_reset_otherwise_may_have_been_begun() {
     for reason in [Reason::CANCEL, Reason::INTERNAL_ERROR, Reason::NO_ERROR] {
         let peer = Peer::start(move |_| Answer::Reset(reason));
-        let error = peer.store().delete("alice:a").await.unwrap_err();
+        // It would be sent again for ever, if it were sent again.
+        let call = peer.store().delete("alice:a").timeout(Duration::MAX);
+        let error = call.await.unwrap_err();
         assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
         assert_eq!(error.write_outcome(), Some(WriteOutcome::Unknown));
     }
@@ -76,6 +85,21 @@ async fn a_peer_that_never_speaks_is_given_up_for_another_connection() {
 }
 
 #[tokio::test]
+async fn a_call_that_was_refused_and_finds_nobody_then_leaves_no_doubt() {
+    let folder = TempDir::new().unwrap();
+    let (path, address) = socket(&folder);
+    let listener = UnixListener::bind(path).unwrap();
+    tokio::spawn(async move { raw_peer::serve(&listener, vec![Conduct::GoAway]).await });
+    let store = Store::connect(address).unwrap();
+    let call = store
+        .put("alice:a", "1")
+        .timeout(Duration::from_millis(200));
+    let error = call.await.unwrap_err();
+    assert!(error.message().contains("refused"), "{error:?}");
+    assert_eq!(error.write_outcome(), Some(WriteOutcome::NotApplied));
+}
+
+#[tokio::test]
 async fn nobody_there_is_said_of_writes_as_of_reads() {
     let folder = TempDir::new().unwrap();
     let (_, address) = socket(&folder);
@@ -83,7 +107,11 @@ async fn nobody_there_is_said_of_writes_as_of_reads() {
     let store = builder.retries(RetryPolicy::none()).connect().unwrap();
     let soon = Duration::from_millis(150);
     let failures = [
-        store.get("alice:a").await.unwrap_err(),
+        store
+            .get("alice:a")
+            .timeout(Duration::MAX)
+            .await
+            .unwrap_err(),
         store.put("alice:a", "1").timeout(soon).await.unwrap_err(),
         store.delete("alice:a").timeout(soon).await.unwrap_err(),
     ];

@@ -14,6 +14,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The calls of a store: attempts, pauses between them, and their end when the store is closed. */
 final class Connection {
@@ -22,7 +23,10 @@ final class Connection {
   private final SidecarChannel channel;
   private final RetryPolicy retries;
   private final long timeoutNanos;
-  private final CountDownLatch closing = new CountDownLatch(1);
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  /** What pauses wait for: the store's end. */
+  private final CountDownLatch pausing = new CountDownLatch(1);
 
   Connection(SidecarChannel channel, RetryPolicy retries, Duration timeout) {
     this.channel = channel;
@@ -47,8 +51,10 @@ final class Connection {
 
   /** Ends what runs and closes the channel. */
   void close() {
-    closing.countDown();
-    channel.close();
+    if (closed.compareAndSet(false, true)) {
+      pausing.countDown();
+      channel.close();
+    }
   }
 
   /** Returns when a call ends that starts now; without a timeout of its own it has the store's. */
@@ -72,7 +78,6 @@ final class Connection {
     Attempts attempts = attempts(safety, deadline);
     Failure last = null;
     while (true) {
-      checkOpen(attempts);
       if (deadline.isExpired()) {
         throw attempts.exception(last == null ? outOfTime() : last);
       }
@@ -82,10 +87,13 @@ final class Connection {
         delivery = new Delivery();
         options = options.withStreamTracerFactory(delivery);
       }
+      enter(attempts);
       try {
         return ClientCalls.blockingUnaryCall(channel.calls(), method, options, request);
       } catch (StatusRuntimeException cause) {
         last = read(cause, Context.current());
+      } finally {
+        leave();
       }
       boolean unsent = delivery != null && !delivery.begun();
       if (unsent) {
@@ -97,19 +105,25 @@ final class Connection {
   }
 
   /**
-   * Throws where a call cannot be sent: the store is closed, or the thread interrupted.
+   * Lets a call begin on the channel, which it has to {@link #leave}.
    *
-   * @throws PannierException with the outcome of the attempts before
+   * @throws PannierException the store is closed, or the thread was interrupted; with the outcome
+   *     of the attempts before
    */
-  void checkOpen(Attempts attempts) {
-    if (isClosed()) {
+  void enter(Attempts attempts) {
+    if (Thread.currentThread().isInterrupted()) {
+      throw attempts.exception(interrupted(null));
+    }
+    if (closed.get() || !channel.enter()) {
       throw attempts.exception(
           Failure.local(
               ErrorKind.STORE_CLOSED, "the store is closed", WriteOutcome.NOT_APPLIED, null));
     }
-    if (Thread.currentThread().isInterrupted()) {
-      throw attempts.exception(interrupted(null));
-    }
+  }
+
+  /** Tells that what has entered needs the channel's thread no longer. */
+  void leave() {
+    channel.leave();
   }
 
   /**
@@ -140,7 +154,7 @@ final class Connection {
           Level.DEBUG, "after {0}: another attempt in {1} ms", after, NANOSECONDS.toMillis(nanos));
     }
     try {
-      closing.await(nanos, NANOSECONDS);
+      pausing.await(nanos, NANOSECONDS);
     } catch (InterruptedException interrupt) {
       Thread.currentThread().interrupt();
       throw attempts.exception(interrupted(interrupt));
@@ -153,7 +167,7 @@ final class Connection {
    * @param context what the call belonged to
    */
   Failure read(StatusRuntimeException cause, Context context) {
-    if (isClosed()) {
+    if (closed.get()) {
       return Failure.local(
           ErrorKind.STORE_CLOSED, "the store was closed while the call ran", null, cause);
     }
@@ -162,10 +176,6 @@ final class Connection {
           ErrorKind.CALL_CANCELLED, "the caller ended the call while it ran", null, cause);
     }
     return Failure.read(cause, channel.address());
-  }
-
-  private boolean isClosed() {
-    return closing.getCount() == 0;
   }
 
   private static boolean isOfTheCaller(Status status, Context context) {

@@ -1,6 +1,5 @@
 package io.pannier;
 
-import com.sun.security.auth.module.UnixSystem;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -43,8 +42,22 @@ final class DefaultSocket {
     if (runtime != null) {
       return runtime.resolve("pannier/pannier.sock");
     }
-    long user = new UnixSystem().getUid();
-    return temporaryDirectory(environment).resolve("pannier-" + user).resolve("pannier.sock");
+    Path temporary = temporaryDirectory(environment);
+    return temporary.resolve("pannier-" + ownUid(temporary)).resolve("pannier.sock");
+  }
+
+  /** Returns the uid of this process, which only files tell: that of a new one. */
+  static int ownUid(Path temporary) {
+    try {
+      Path ours = Files.createTempFile(temporary, "pannier-", ".uid");
+      try {
+        return (Integer) Files.getAttribute(ours, "unix:uid");
+      } finally {
+        Files.delete(ours);
+      }
+    } catch (IOException problem) {
+      throw new UncheckedIOException(problem);
+    }
   }
 
   /**
@@ -62,8 +75,8 @@ final class DefaultSocket {
       Map<String, Object> found =
           Files.readAttributes(directory, "unix:uid,mode", LinkOption.NOFOLLOW_LINKS);
       int mode = (Integer) found.get("mode");
-      long owner = ((Integer) found.get("uid")).longValue();
-      if ((mode & FILE_TYPE) != DIRECTORY || owner != new UnixSystem().getUid()) {
+      boolean isOurs = found.get("uid").equals(ownUid(directory.getParent()));
+      if ((mode & FILE_TYPE) != DIRECTORY || !isOurs) {
         throw new IllegalStateException(directory + " is not a directory of this user; " + WAY_OUT);
       }
       if ((mode & WRITABLE_BY_OTHERS) != 0) {

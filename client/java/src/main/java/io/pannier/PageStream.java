@@ -77,9 +77,9 @@ final class PageStream {
   }
 
   private Iterator<ListByPrefixResponse> open() {
-    connection.checkOpen(connection.attempts(Safety.READ, deadline));
     // The page is read where it arrives and waits in the iterator; no other thread is needed.
     CallOptions options = CallOptions.DEFAULT.withDeadline(deadline).withExecutor(Runnable::run);
+    connection.enter(connection.attempts(Safety.READ, deadline));
     Context caller = calls.attach();
     try {
       return ClientCalls.blockingServerStreamingCall(
@@ -89,6 +89,7 @@ final class PageStream {
           progress.request());
     } finally {
       calls.detach(caller);
+      connection.leave();
     }
   }
 

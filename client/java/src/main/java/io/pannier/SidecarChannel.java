@@ -19,6 +19,7 @@ import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultThreadFactory;
 import io.grpc.stub.MetadataUtils;
 import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -33,11 +34,17 @@ final class SidecarChannel {
   private static final int CONNECT_TIMEOUT_MILLIS = 3_000;
   private static final long RECONNECT_INTERVAL_NANOS = 100_000_000;
 
+  /** How long gRPC must be done before its thread ends. */
+  private static final int QUIET_SECONDS = 1;
+
   private final SidecarAddress address;
   private final ManagedChannel managed;
   private final EventLoopGroup thread;
   private final Channel calls;
   private final AtomicLong reconnected = new AtomicLong(System.nanoTime());
+
+  /** The calls that run, and one for the store as long as it is open. */
+  private final AtomicInteger users = new AtomicInteger(1);
 
   private SidecarChannel(
       SidecarAddress address, ManagedChannel managed, EventLoopGroup thread, Metadata metadata) {
@@ -117,10 +124,27 @@ final class SidecarChannel {
     }
   }
 
-  /** Ends the calls that run, and the connection. Its thread ends soon after. */
+  /**
+   * Lets a call begin. gRPC schedules on the channel's thread, and a call without one would hang,
+   * so the thread stays until the last call has left.
+   *
+   * @return false where the channel is closed and its thread may have ended
+   */
+  boolean enter() {
+    return users.getAndUpdate(count -> count == 0 ? 0 : count + 1) > 0;
+  }
+
+  /** Tells that a call which has entered is over. */
   @SuppressWarnings("FutureReturnValueIgnored")
+  void leave() {
+    if (users.decrementAndGet() == 0) {
+      thread.shutdownGracefully(QUIET_SECONDS, 10 * QUIET_SECONDS, SECONDS);
+    }
+  }
+
+  /** Ends the calls that run, and the connection; to be called once. */
   void close() {
     managed.shutdownNow();
-    thread.shutdownGracefully(0, 1, SECONDS);
+    leave();
   }
 }

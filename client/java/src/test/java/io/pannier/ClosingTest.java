@@ -8,8 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.grpc.Status;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -81,5 +84,31 @@ class ClosingTest {
         assertThrows(StoreClosedException.class, () -> store.put("o:a", new byte[0]));
     assertEquals(Optional.of(WriteOutcome.NOT_APPLIED), error.writeOutcome());
     assertThrows(StoreClosedException.class, () -> store.list("o:").iterator().hasNext());
+  }
+
+  @Test
+  void callsThatRaceWithTheEndOfTheirStoreEndToo() throws InterruptedException {
+    for (int round = 0; round < 100; round++) {
+      PannierStore store = Pannier.connect(sidecar.address());
+      List<Running<Void>> callers = new ArrayList<>();
+      CountDownLatch underWay = new CountDownLatch(4);
+      for (int i = 0; i < 4; i++) {
+        callers.add(Running.start(() -> call(store, underWay)));
+      }
+      underWay.await();
+      store.close();
+      for (Running<Void> caller : callers) {
+        caller.error(StoreClosedException.class);
+      }
+    }
+  }
+
+  /** Makes one call after the other. */
+  private static Void call(PannierStore store, CountDownLatch underWay) {
+    while (true) {
+      store.put("o:a", new byte[0]);
+      underWay.countDown();
+      store.list("o:").forEach(record -> {});
+    }
   }
 }

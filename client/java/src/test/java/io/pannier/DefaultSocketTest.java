@@ -5,19 +5,25 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.sun.security.auth.module.UnixSystem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Which address is used when none is given, and that nobody else can offer it. */
 class DefaultSocketTest {
-  private final String directory = "pannier-" + new UnixSystem().getUid();
-
   @TempDir private Path temporary;
+  private String directory;
+
+  @BeforeEach
+  void nameTheDirectory() throws IOException {
+    directory = "pannier-" + Files.getAttribute(temporary, "unix:uid");
+  }
 
   @Test
   void theEnvironmentNamesTheAddress() {
@@ -39,6 +45,9 @@ class DefaultSocketTest {
     assertEquals("unix:" + expected, DefaultSocket.address(inTemporary("relative")));
     assertEquals(fromString("rwx------"), Files.getPosixFilePermissions(expected.getParent()));
     assertEquals("unix:" + expected, DefaultSocket.address(inTemporary("")));
+    try (Stream<Path> left = Files.list(temporary)) {
+      assertEquals(List.of(expected.getParent()), left.toList());
+    }
   }
 
   @Test

@@ -92,7 +92,7 @@ class DocumentationTest {
             folder + ":" + CLASSES,
             "examples.All");
     java.environment().put("PANNIER_ADDRESS", sidecar.address());
-    Process process = java.redirectErrorStream(true).start();
+    Process process = java.redirectError(ProcessBuilder.Redirect.INHERIT).start();
     String output = new String(process.getInputStream().readAllBytes(), UTF_8);
     assertTrue(process.waitFor() == 0, output);
     return output;
