@@ -7,7 +7,7 @@ import {
   UnavailableError,
 } from "@pannier/client";
 import assert from "node:assert/strict";
-import { once } from "node:events";
+import { getEventListeners, once } from "node:events";
 import { constants } from "node:http2";
 import { describe, it, mock } from "node:test";
 
@@ -98,7 +98,7 @@ describe("a caller who aborts", () => {
     await assert.rejects(store.update("o:n", change, { signal: controller.signal }), REASON);
   });
 
-  it("may use one signal for many calls without a warning", async () => {
+  it("may use one signal for many calls, and nothing is left on it", async () => {
     const warnings: unknown[] = [];
     const note = (warning: unknown): unknown => warnings.push(warning);
     process.on("warning", note);
@@ -111,6 +111,7 @@ describe("a caller who aborts", () => {
     await new Promise(setImmediate);
     process.off("warning", note);
     assert.deepEqual(warnings, []);
+    assert.deepEqual(getEventListeners(signal, "abort"), []);
   });
 });
 

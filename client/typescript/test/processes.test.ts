@@ -45,6 +45,15 @@ describe("a process", () => {
     assert.equal(await run(`await store.put("o:a", "1"); console.log(1)`), "1");
   });
 
+  it("is not kept alive by a connection whose callers have left before it was made", async () => {
+    const code = `
+      const controller = new AbortController();
+      const left = store.get("o:a", { signal: controller.signal }).catch((error) => error.name);
+      controller.abort();
+      console.log(await left);`;
+    assert.equal(await run(code), "AbortError");
+  });
+
   it("is not kept alive by a list that nobody reads on", async () => {
     const code = `
       for (let n = 0; n < 3; n++) await store.put("list:" + n, "x");

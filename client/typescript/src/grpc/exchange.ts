@@ -99,8 +99,6 @@ export class Exchange {
     if (this.#ended) return;
     this.#end(failure);
     this.#stream.close(constants.NGHTTP2_CANCEL);
-    // What was not read would keep the stream.
-    this.#stream.resume();
   }
 
   #end(failure: unknown): void {

@@ -81,9 +81,9 @@ export class Session {
     });
   }
 
-  /** False once the connection is broken, closed, or told to end by a GOAWAY frame. */
+  /** False once the connection is broken, closed, told to end by a GOAWAY frame, or used up. */
   get isUsable(): boolean {
-    return !this.#http2.closed && !this.#http2.destroyed;
+    return this.#callsLeft > 0 && !this.#http2.closed && !this.#http2.destroyed;
   }
 
   /**
@@ -94,10 +94,12 @@ export class Session {
   request(headers: OutgoingHttpHeaders): ClientHttp2Stream {
     try {
       const stream = this.#http2.request(headers);
+      if (--this.#callsLeft === 0) this.slots.end();
       stream.once("close", () => {
         this.slots.giveBack();
+        // Not before: Node.js would refuse what it has not sent yet.
+        if (this.#callsLeft === 0) this.#http2.close();
       });
-      if (--this.#callsLeft === 0) this.#retire();
       return stream;
     } catch (error) {
       this.slots.giveBack();
@@ -141,12 +143,6 @@ export class Session {
       clearTimeout(timer);
       this.#isPinging = false;
     });
-  }
-
-  /** Ends the connection once the calls on it have ended. */
-  #retire(): void {
-    this.#http2.close();
-    this.slots.end();
   }
 }
 
