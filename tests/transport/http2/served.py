@@ -8,6 +8,7 @@ from typing import Any
 from pannier_server.transport.h2.limits import Limits
 from pannier_server.transport.h2.serving.host import Host
 from pannier_server.transport.h2.serving.protocol import ServerProtocol
+from pannier_server.transport.h2.serving.turns import Turns
 from tests.transport.serving.servers import SERVICE
 
 QUIET_TURNS = 6
@@ -17,8 +18,12 @@ MOST_TURNS = 20_000
 
 
 def host_of(methods: Mapping[str, Any], **limits: Any) -> Host:
-    """Return what serves some methods of the test's service."""
+    """Return what serves some methods of the test's service.
+
+    No time passes for its turns: a pause after what took long would look like rest.
+    """
     host = Host(Limits(**limits))
+    host.turns = Turns(lambda: 0.0)
     host.methods.add_registered(SERVICE, methods)
     return host
 

@@ -115,11 +115,22 @@ def act(sender: Sender, action: str, offset: int, detail: object) -> None:
         case "call", int(size):
             sender.send(call(stream, bytes(size)), size)
         case "data", (int(size), int() | None as padding, bool(end)) if sender.newest:
-            sender.send(*data_frame(stream, size, padding, end=end))
+            frame, counted = data_frame(stream, size, padding, end=end)
+            if connection._resets.get(stream, counted) >= counted:
+                sender.send(frame, counted)
         case "reset", None if sender.newest:
             sender.send(frames.rst_stream(stream), 0)
         case "kill", None if stream in connection.streams:
             connection.reset(connection.streams[stream], ErrorCode.CANCEL)
+
+
+def test_what_was_on_its_way_to_a_stream_that_was_reset_is_no_more_than_its_window() -> None:
+    peer = Peer(stream_window=100_000, connection_window=2**31 - 1)
+    peer.open(1)
+    peer.connection.reset(peer.connection.streams[1], ErrorCode.CANCEL)
+    peer.send(*[data(1, bytes(10_000))] * 10)
+    peer.assert_serves(3)
+    assert peer.fault_after(data(1, b"x")) == ErrorCode.FLOW_CONTROL_ERROR
 
 
 def test_less_than_half_of_the_window_is_kept_back() -> None:

@@ -5,9 +5,9 @@ import gzip
 import pytest
 
 from bench.attacks import frames
-from bench.attacks.frames import END_STREAM
+from bench.attacks.frames import END_STREAM, ErrorCode
 from tests.transport.serving.body_methods import METHODS
-from tests.transport.serving.client import connected
+from tests.transport.serving.client import connected, goaways
 from tests.transport.serving.servers import (
     serving,
 )
@@ -44,6 +44,23 @@ async def test_a_small_unary_call_that_is_too_large_is_refused_like_any_other() 
         answer = await client.answer(client.call("Unary", b"eleven byte"))
         assert answer.status == RESOURCE_EXHAUSTED
         assert at.meters.messages_too_large == 1
+
+
+@pytest.mark.parametrize("method", METHODS)
+async def test_a_client_that_sends_nothing_but_messages_that_are_refused_is_thrown_out(
+    method: str,
+) -> None:
+    async with (
+        serving(METHODS, max_message_bytes=10, abuse_allowance=100) as at,
+        connected(at.port) as client,
+    ):
+        for _ in range(100):
+            stream = client.start(method)
+            client.send(frames.data(stream, frames.message(b"eleven byte"), END_STREAM))
+        found = goaways(await client.until_closed())
+        assert found[-1][1] == ErrorCode.ENHANCE_YOUR_CALM
+        assert at.meters.floods == 1
+        assert 5 < at.meters.messages_too_large < 20
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -82,8 +82,8 @@ class Crowd:
         self.piece_seconds = piece_seconds
         self.turns = Turns(lambda: self.now)
 
-    def wait(self, name: str, *, heavy: bool = True, brings: int = 0) -> None:
-        self.turns.wait(cast("ServerProtocol", Flooded(self, name, heavy, brings)))
+    def wait(self, name: str, *, heavy: bool = True, brings: int = 0, pieces: int = 10**9) -> None:
+        self.turns.wait(cast("ServerProtocol", Flooded(self, name, heavy, brings, pieces)))
 
 
 @dataclass(eq=False)
@@ -92,17 +92,28 @@ class Flooded:
     name: str
     is_heavy: bool
     brings: int
+    pieces: int = 10**9
     balance: int = 0
+    worked: float = 0.0
+    fault: str | None = None
 
     @property
     def loop(self) -> Loop:
         return self.crowd.loop
 
+    @property
+    def connection(self) -> "Flooded":
+        return self
+
     def proceed(self) -> None:
         self.crowd.now += self.crowd.piece_seconds
         self.crowd.taken.append(self.name)
         self.balance += self.brings
-        self.crowd.turns.wait(cast("ServerProtocol", self))
+        self.pieces -= 1
+        if self.pieces:
+            self.crowd.turns.wait(cast("ServerProtocol", self))
+        else:
+            self.fault = "a window overrun"
 
 
 def test_those_who_wait_for_a_turn_share_a_part_of_each_turn_of_the_loop() -> None:
@@ -145,6 +156,28 @@ def test_work_that_brings_nothing_is_followed_by_a_pause_of_twice_its_length() -
     assert len(crowd.loop.pauses) > 10
     assert sum(crowd.loop.pauses) == pytest.approx(2 * crowd.now, rel=0.1)
     assert crowd.turns.is_busy
+
+
+def test_work_that_ends_in_a_fault_has_brought_nothing() -> None:
+    crowd = Crowd(piece_seconds=0.0003)
+    crowd.wait("faulty", brings=2, pieces=10)
+    while len(crowd.taken) < 10:
+        crowd.loop.turn()
+    crowd.wait("next")
+    for _ in range(3):
+        crowd.loop.turn()
+    assert crowd.loop.pauses == [pytest.approx(2 * 10 * 0.0003)]
+
+
+def test_a_fault_of_one_who_was_served_for_long_does_not_hold_up_the_others_for_long() -> None:
+    crowd = Crowd(piece_seconds=0.0003)
+    crowd.wait("faulty", brings=2, pieces=1_000)
+    while len(crowd.taken) < 1_000:
+        crowd.loop.turn()
+    crowd.wait("next")
+    for _ in range(3):
+        crowd.loop.turn()
+    assert crowd.loop.pauses == [pytest.approx(2 * 0.01)]
 
 
 def test_nobody_pauses_for_those_who_ask_for_little() -> None:

@@ -1,7 +1,7 @@
 """Decodes the header blocks of one connection."""
 
 from dataclasses import dataclass
-from typing import Final, NoReturn
+from typing import Final
 
 from pannier_server.transport.h2.hpack.caches import BoundedCache
 from pannier_server.transport.h2.hpack.dynamic_table import INITIAL_MAXIMUM, DynamicTable
@@ -24,16 +24,19 @@ _LONGEST_SHARED: Final = 128
 _SHARED: Final[BoundedCache[Entry]] = BoundedCache(max_entries=2_048, max_key_bytes=131_072)
 """What short literal fields stand for, of all connections, by their bytes in the block."""
 
-_BOMB_BYTES: Final = 128 * 1024
-"""A list of references that is this much larger than allowed is no mistake: each of them costs its
-sender a byte and us the time of a whole field, and there may be thousands of them in a block."""
+_BOMB_FIELDS: Final = 512
+"""So many fields past the largest list are no mistake: references and the shortest literals cost
+their sender one to four bytes and us the time of a whole field, and thousands fit a block."""
 
 _SIZE_UPDATES: Final = frozenset(bytes((first,)) for first in range(0x20, 0x40))
 """The first bytes of table size updates (RFC 7541, section 6.3)."""
 
 
-def _refuse_bomb() -> NoReturn:
-    raise HpackError("the header list is a bomb: its references go on and on")
+def _count_past(fields: int) -> int:
+    """Returns how many fields past the limit there are, if that is not too many."""
+    if fields == _BOMB_FIELDS:
+        raise HpackError("the header list is a bomb: its fields go on and on")
+    return fields + 1
 
 
 def _value_offset(first: int) -> int:
@@ -111,7 +114,7 @@ class Decoder:
         """Decodes a whole header block: the fragments of HEADERS and its CONTINUATIONs, joined.
 
         Raises:
-            HpackError: It is malformed, or a bomb of references; the connection can't go on.
+            HpackError: It is malformed, or a bomb of tiny fields; the connection can't go on.
             HeaderListTooLarge: Its list is larger than allowed; the connection can go on.
         """
         # One long loop, which calls nothing but dicts for fields that were seen before: methods for
@@ -122,7 +125,7 @@ class Decoder:
         fields: list[Field] = []
         starts: list[int] = []
         room = self._max_list_bytes
-        at = 0
+        at = past = 0
         if block[:1] in _SIZE_UPDATES:
             at = self._apply_size_updates(block)
         stateless = at == 0
@@ -137,7 +140,7 @@ class Decoder:
                 else:
                     short = first < 0xFF
                     index, stop = (first - 0x80, at + 1) if short else read_integer(block, at, 7)
-                    entry = table.entry(index) if room >= -_BOMB_BYTES else _refuse_bomb()
+                    entry = table.entry(index)
                     stateless = False
             else:
                 # This takes all lengths for short. Where one is not, these are not the bytes of a
@@ -161,6 +164,8 @@ class Decoder:
             if room >= 0:
                 fields.append(entry[0])
                 starts.append(at)
+            else:
+                past = _count_past(past)
             at = stop
         if room < 0:
             raise HeaderListTooLarge(

@@ -140,7 +140,8 @@ class Connection(FrameReader, Generic[Head]):
         self._max_unsent_bytes = limits.max_held_bytes_per_connection // 2
         self._unacknowledged = 1
         self._tableless = False
-        self._resets: dict[int, None] = {}
+        # Each with the DATA that may still be on its way.
+        self._resets: dict[int, int] = {}
         self._gaps: deque[range] = deque(maxlen=_REMEMBERED_GAPS)
         # By frame type.
         self._receivers: tuple[Callable[[int, int, bytes], None], ...] = (
@@ -520,7 +521,8 @@ class Connection(FrameReader, Generic[Head]):
         self._send_reset(fault.stream_id, fault.code)
 
     def _send_reset(self, stream_id: int, code: ErrorCode) -> None:
-        self._resets[stream_id] = None
+        # A peer may not know yet that the window is smaller than the protocol's.
+        self._resets[stream_id] = max(self._limits.stream_window, DEFAULT_WINDOW)
         if len(self._resets) > _REMEMBERED_RESETS:
             del self._resets[next(iter(self._resets))]
         self.outbox.frames.append(rst_stream_frame(stream_id, code))
@@ -537,6 +539,11 @@ class Connection(FrameReader, Generic[Head]):
             return
         if stream_id in self._resets:
             # It was on its way when the stream was reset: its end, or much, is no attack.
+            self._resets[stream_id] -= size
+            if self._resets[stream_id] < 0:
+                raise ConnectionFault(
+                    ErrorCode.FLOW_CONTROL_ERROR, "DATA beyond a reset stream's window"
+                )
             if end:
                 del self._resets[stream_id]
             elif size < _LARGE_BYTES:

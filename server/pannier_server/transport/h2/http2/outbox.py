@@ -29,7 +29,7 @@ AnyStream = Stream[Any]
 # What the peer earns (see `Allowance`) by an answer: a client that cancels 19 calls of 20 is
 # welcome. A DATA frame earns the window updates and pings about it, but not a tiny one: such
 # come of a peer that opens its window a byte at a time.
-_ANSWER_EARNS = 20
+ANSWER_EARNS = 20
 _FRAME_EARNS = 2
 _FAIR_FRAME_BYTES = 1024
 # A table size update of HPACK (RFC 7541 section 6.3). Our header blocks need no table, but a
@@ -84,7 +84,7 @@ class Outbox:
         if length > self.whole_limit or length > self.window or self.congested:
             return False
         self.window -= length
-        self._progress += _ANSWER_EARNS
+        self._progress += ANSWER_EARNS
         return True
 
     def take_progress(self) -> int:
@@ -120,7 +120,7 @@ class Outbox:
         """Send a header block that is the whole answer."""
         self._send_block(END_STREAM, stream_id, block)
         if not is_refusal:
-            self._progress += _ANSWER_EARNS
+            self._progress += ANSWER_EARNS
 
     def _send_block(self, flags: int, stream_id: int, block: bytes) -> None:
         """Send a header block, in several frames where it is larger than the peer takes."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from pannier_server.transport.h2.hpack import Field
 from pannier_server.transport.h2.http2.errors import ErrorCode
+from pannier_server.transport.h2.http2.outbox import ANSWER_EARNS
 from pannier_server.transport.h2.http2.stream import Stream
 from pannier_server.transport.h2.serving.context import AbortError, Compression, ServicerContext
 from pannier_server.transport.h2.serving.held import Share
@@ -25,6 +26,10 @@ from pannier_server.transport.h2.wire.heads import RequestHead
 from pannier_server.transport.h2.wire.messages import MessageRefused
 
 _log = logging.getLogger(__name__)
+
+# As how many frames that bring nothing a message counts that is refused, beside what its answer
+# earns: finding that out may have meant to decompress some MiB.
+_REFUSED_MESSAGE_COSTS = ANSWER_EARNS + 10
 
 
 class Call(ServicerContext):
@@ -143,6 +148,7 @@ class Call(ServicerContext):
             if error.code == RESOURCE_EXHAUSTED:
                 self._protocol.meters.messages_too_large += 1
             self._end_now(error.code, str(error))
+            self._protocol.connection.allowance.spend(_REFUSED_MESSAGE_COSTS)
         else:
             unsent = self.stream.unsent_bytes if self.stream is not None else 0
             self._protocol.held.hold(self, body.held_bytes + unsent)

@@ -41,6 +41,7 @@ class ServerProtocol(asyncio.Protocol):
         opened: When it was made, on the loop's clock.
         last_received: When bytes came last.
         share: What its calls hold.
+        worked: The seconds of CPU that were spent on it in turns that brought something.
     """
 
     def __init__(self, host: "Host", loop: asyncio.AbstractEventLoop) -> None:
@@ -50,6 +51,7 @@ class ServerProtocol(asyncio.Protocol):
         self.meters = host.meters
         self.held = host.held
         self.share = Share()
+        self.worked = 0.0
         self.last_received = loop.time()
         self.connection: Connection[RequestHead] = Connection(
             self,

@@ -24,6 +24,10 @@ itself, it is the system's scheduler that would let everyone else wait.
 
 _PAUSES: Final = 2
 
+# So much of the work for a connection counts in the end, where it ends in a fault: a client
+# that was served for long and has a bug is not to hold up the others for long.
+_MOST_WORK: Final = 0.01
+
 
 class Turns:
     """Connections that wait to go on: those who ask for much do not hold up the others.
@@ -79,8 +83,7 @@ class _Queue:
             began, balance = now, protocol.balance
             protocol.proceed()
             now = self._timer()
-            if protocol.balance < balance:
-                self._idle_work += now - began
+            self._count(protocol, now - began, brought_nothing=protocol.balance < balance)
             if now >= end:
                 break
         self.is_scheduled = False
@@ -88,6 +91,15 @@ class _Queue:
             self._schedule()
         else:
             self._changed()
+
+    def _count(self, protocol: "ServerProtocol", seconds: float, *, brought_nothing: bool) -> None:
+        """Count work that brought nothing, at the latest when a fault shows that it did not."""
+        if brought_nothing:
+            self._idle_work += seconds
+        else:
+            protocol.worked = min(protocol.worked + seconds, _MOST_WORK)
+        if protocol.connection.fault is not None:
+            self._idle_work += protocol.worked
 
     def _schedule(self) -> None:
         if self.is_scheduled:
