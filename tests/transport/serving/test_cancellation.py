@@ -23,6 +23,8 @@ from tests.transport.serving.servers import (
 )
 
 HELLO = frames.message(b"hello")
+# Seconds in which a read is certainly handled as a whole, however busy the machine is.
+ONE_TURN = 60.0
 
 
 class Work:
@@ -96,7 +98,8 @@ async def test_a_reset_cancels_the_handler(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_reset_in_the_same_read_as_its_request_leaves_nothing_behind(kind: str) -> None:
     work = Work()
-    async with serving(work.methods, max_concurrent_streams=3) as at, connected(at.port) as client:
+    limits = {"max_concurrent_streams": 3, "turn_seconds": ONE_TURN}
+    async with serving(work.methods, **limits) as at, connected(at.port) as client:
         for _ in range(10):
             stream = client.next_stream()
             client.send(call(stream, kind), frames.rst_stream(stream))
@@ -110,7 +113,7 @@ async def test_a_reset_in_the_same_read_as_its_request_leaves_nothing_behind(kin
 async def test_a_handler_that_waited_once_hears_of_a_reset_in_the_same_read() -> None:
     """It has begun: what it began is its own to undo."""
     work = Work()
-    async with serving(work.methods) as at, connected(at.port) as client:
+    async with serving(work.methods, turn_seconds=ONE_TURN) as at, connected(at.port) as client:
         client.send(call(1, "unary_unary"), frames.rst_stream(1))
         await client.round_trip()
         await until(lambda: at.meters.running == 0)
@@ -119,7 +122,7 @@ async def test_a_handler_that_waited_once_hears_of_a_reset_in_the_same_read() ->
 
 async def test_a_stream_that_was_reset_at_once_never_begins() -> None:
     work = Work()
-    async with serving(work.methods) as at, connected(at.port) as client:
+    async with serving(work.methods, turn_seconds=ONE_TURN) as at, connected(at.port) as client:
         client.send(frames.headers(1, request_block("stream_unary")), frames.rst_stream(1))
         await client.round_trip()
         await turns(3)
