@@ -98,8 +98,10 @@ async def test_a_reset_cancels_the_handler(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_reset_in_the_same_read_as_its_request_leaves_nothing_behind(kind: str) -> None:
     work = Work()
-    limits = {"max_concurrent_streams": 3, "turn_seconds": ONE_TURN}
-    async with serving(work.methods, **limits) as at, connected(at.port) as client:
+    async with (
+        serving(work.methods, max_concurrent_streams=3, turn_seconds=ONE_TURN) as at,
+        connected(at.port) as client,
+    ):
         for _ in range(10):
             stream = client.next_stream()
             client.send(call(stream, kind), frames.rst_stream(stream))
