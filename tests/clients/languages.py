@@ -85,7 +85,7 @@ RUST = Folder("client/rust", "Rust", ("cargo",))
 APPROVALS = Folder("examples/approvals", "Go", ("go",))
 TASKS = Folder("examples/tasks", "Rust", ("cargo",))
 
-FOLDERS = (GO, JAVA, RUST)
+FOLDERS = (GO, TYPESCRIPT, JAVA, RUST, APPROVALS, TASKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +120,7 @@ LANGUAGES = {
     "python": Language("Python"),
     "python-aio": Language("Python (asyncio)", options=("--aio",)),
     "go": Language("Go", GO),
+    "typescript": Language("TypeScript", TYPESCRIPT),
     "java": Language("Java", JAVA),
     "rust": Language("Rust", RUST),
 }

@@ -5,14 +5,18 @@ import subprocess
 import pytest
 
 from tests.clients.languages import (
+    APPROVALS,
     GO,
     JAVA,
     RUST,
+    TASKS,
+    TYPESCRIPT,
     Folder,
     ToolsAbsent,
     absence_is_a_failure,
 )
 from tests.clients.plugin import Builds
+from tests.engines.table import Table
 
 PATIENCE = pytest.mark.timeout(900)
 
@@ -30,6 +34,14 @@ def make(builds: Builds, folder: Folder, environment: dict[str, str] | None = No
 
 
 @PATIENCE
-@pytest.mark.parametrize("client", [GO, JAVA, RUST], ids=lambda folder: folder.path)
+@pytest.mark.parametrize("client", [GO, TYPESCRIPT, JAVA, RUST], ids=lambda folder: folder.path)
 def test_a_client_passes_its_own_tests(client: Folder, builds: Builds) -> None:
     make(builds, client)
+
+
+@PATIENCE
+@pytest.mark.parametrize("example", [APPROVALS, TASKS], ids=lambda folder: folder.path)
+def test_an_example_works_on_sqlite_and_on_dynamodb(
+    example: Folder, dynamodb_table: Table, builds: Builds
+) -> None:
+    make(builds, example, {"PANNIER_TEST_STORES": dynamodb_table.store_url})
