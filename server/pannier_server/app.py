@@ -17,9 +17,13 @@ from pannier_server.backends.registry import create_backend
 from pannier_server.backends.store_url import StoreUrlError
 from pannier_server.config import ListenAddress, Settings, SettingsError
 from pannier_server.open_files import raise_open_file_limit
+from pannier_server.security.authentication import Authenticator
+from pannier_server.security.authorization import AuthorizedHandlers
+from pannier_server.security.reloading import Reloader, WatchedFiles
+from pannier_server.service.admission import AdmittedBackend
 from pannier_server.service.handlers import BackendHandlers
 from pannier_server.service.health import HealthService
-from pannier_server.service.interface import Clock
+from pannier_server.service.interface import Clock, StorageHandlers
 from pannier_server.service.reflection import register_reflection
 from pannier_server.service.servicer import CallsInFlight, StorageServicer
 from pannier_server.service.sweeper import sweep_expired
@@ -46,10 +50,12 @@ class Sidecar:
     Attributes:
         addresses: Where it listens, with the ports that were chosen.
         backend: Where it keeps records.
+        reloader: Reads the auth file and those of TLS again.
     """
 
     addresses: tuple[ListenAddress, ...]
     backend: StorageBackend
+    reloader: Reloader
 
 
 @asynccontextmanager
@@ -75,27 +81,41 @@ async def running_sidecar(
         ListenError: An address cannot be listened on.
     """
     async with AsyncExitStack() as stack:
+        # Looked at before they are read, so that no change in between is missed.
+        auth_file, tls_files = _watched_files(settings)
+        authenticator = Authenticator(settings) if settings.auth else None
         backend = backend or _create_backend(settings)
         _check_max_data_bytes(settings, backend)
         await backend.open()
         stack.push_async_callback(backend.close)
 
         calls = CallsInFlight()
-        handlers = BackendHandlers(backend, max_data_bytes=settings.max_data_bytes)
+        admitted = AdmittedBackend(backend, max_calls=settings.max_calls)
+        handlers: StorageHandlers = BackendHandlers(
+            admitted, max_data_bytes=settings.max_data_bytes
+        )
+        if authenticator:
+            handlers = AuthorizedHandlers(handlers)
         health = HealthService(backend, clock=clock, interval=settings.health_interval)
         transport = create_transport(settings, listeners)
-        StorageServicer(handlers, calls, clock, settings.default_timeout).register(transport.grpc)
+        StorageServicer(handlers, calls, clock, settings.default_timeout, authenticator).register(
+            transport.grpc
+        )
         health.register(transport.grpc)
-        register_reflection(transport.grpc)
+        register_reflection(transport.grpc, authenticator)
+        reloads = [(tls_files, transport.reload_tls)]
+        if authenticator:
+            reloads.append((auth_file, authenticator.reload))
+        reloader = Reloader(reloads)
 
         await health.start()
         sweeping = sweep_expired(backend, clock=clock, interval=settings.sweep_interval)
-        for background in (health.watch_store(), sweeping):
+        for background in (health.watch_store(), sweeping, reloader.watch()):
             stack.push_async_callback(_cancel, asyncio.create_task(background))
 
         addresses = await transport.start(settings.listen)
         stack.push_async_callback(_drain, health, calls, transport, settings.grace)
-        yield Sidecar(addresses, backend)
+        yield Sidecar(addresses, backend, reloader)
 
 
 async def serve(
@@ -105,6 +125,8 @@ async def serve(
     listeners: Sequence[Listener] = (),
 ) -> None:
     """Run a sidecar until SIGTERM or SIGINT; a second signal ends the process at once.
+
+    SIGHUP has the auth file and those of TLS read again, where the settings name some.
 
     Args:
         settings: What the sidecar is told.
@@ -116,7 +138,12 @@ async def serve(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stop_or_end, stopped, number)
+    if settings.auth or settings.tls_cert:
+        # The start reads the files anyway.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     async with running_sidecar(settings, listeners=listeners) as sidecar:
+        if sidecar.reloader:
+            loop.add_signal_handler(signal.SIGHUP, sidecar.reloader.ask)
         announce(sidecar)
         # What start-up has made stays: collecting garbage need not look at it again, which
         # takes some 10 ms each time.
@@ -162,6 +189,11 @@ def print_addresses(sidecar: Sidecar) -> None:
     """Print the one line that says what is served and where."""
     where = " and ".join(str(address) for address in sidecar.addresses)
     print(f"pannier {__version__} serves {sidecar.backend.description} on {where}", flush=True)
+
+
+def _watched_files(settings: Settings) -> tuple[WatchedFiles, WatchedFiles]:
+    tls = (settings.tls_cert, settings.tls_key, settings.tls_client_ca)
+    return WatchedFiles("the auth file", [settings.auth]), WatchedFiles("the TLS files", tls)
 
 
 def _create_backend(settings: Settings) -> StorageBackend:

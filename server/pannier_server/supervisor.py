@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 
 from pannier_server import __version__
 from pannier_server.config import ListenAddress, Settings, TcpAddress
+from pannier_server.security.auth_file import read_auth_file
 from pannier_server.transport.listeners import Listener, addresses_of, open_listeners
 from pannier_server.transport.sockets import ListenError, socket_access
 from pannier_server.transport.tls import tls_context
@@ -51,11 +52,13 @@ def supervise(settings: Settings) -> int:
     """Run ``settings.workers`` processes until SIGTERM or SIGINT; return the exit code.
 
     Raises:
-        SettingsError: A TLS file or the sockets' group cannot be used.
+        SettingsError: The auth file or one of TLS, or the sockets' group or users, cannot be used.
         ListenError: An address cannot be had.
     """
     # Each worker loads the files itself; wrong ones are said once, here.
     tls_context(settings)
+    if settings.auth:
+        read_auth_file(settings)
     listeners: Sequence[Listener] = ()
     with contextlib.ExitStack() as stack:
         if settings.transport == "h2":
@@ -98,6 +101,13 @@ def _signal_code(number: int) -> int:
     return 128 + number
 
 
+def _send(process: Process, number: signal.Signals) -> None:
+    # Not by the process object: before it sends a signal it looks whether the process has
+    # ended, and so would take the exit code from asyncio, which waits for it.
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process.pid, number)
+
+
 class _Workers:
     """The workers of one parent."""
 
@@ -111,6 +121,7 @@ class _Workers:
         self._listeners = listeners
         self._stop_listening = stop_listening
         self._running: set[Process] = set()
+        self._ready: set[Process] = set()
         self._listening = 0
         self._stopping = False
         self._ended_by = 0
@@ -120,6 +131,8 @@ class _Workers:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop_or_end, number)
+        if self._settings.auth or self._settings.tls_cert:
+            loop.add_signal_handler(signal.SIGHUP, self._reload)
         keeping = [self._keep_worker() for _ in range(self._settings.workers)]
         code = max(await asyncio.gather(*keeping))
         return _signal_code(self._ended_by) if self._ended_by else code
@@ -130,16 +143,18 @@ class _Workers:
             self._ended_by = number
         self._stop(number)
 
+    def _reload(self) -> None:
+        """Have the workers read their files again; one that starts reads them anyway."""
+        for process in self._ready:
+            _send(process, signal.SIGHUP)
+
     def _stop(self, number: signal.Signals) -> None:
         self._stopping = True
         # While the parent has a socket open too, connections that nobody takes any more
         # would wait instead of being refused.
         self._stop_listening()
         for process in self._running:
-            # Not by the process object: before it sends a signal it looks whether the process has
-            # ended, and so would take the exit code from asyncio, which waits for it.
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process.pid, number)
+            _send(process, number)
 
     async def _keep_worker(self) -> int:
         """Run one worker, and another when it dies; return the last one's exit code."""
@@ -171,18 +186,19 @@ class _Workers:
         self._running.add(process)
         if self._stopping:
             # The signal came while the process was being made, and did not reach it.
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process.pid, signal.SIGTERM)
+            _send(process, signal.SIGTERM)
         try:
             with contextlib.suppress(ConnectionError):
                 process.stdin.write(pickle.dumps(Orders(self._settings, shared)))
                 await process.stdin.drain()
             description = await process.stdout.readline()
             if description:
+                self._ready.add(process)
                 self._announce(description.decode().strip())
             return bool(description), await process.wait()
         finally:
             self._running.discard(process)
+            self._ready.discard(process)
 
     def _announce(self, description: str) -> None:
         self._listening += 1

@@ -11,7 +11,7 @@ from pannier_server.config.options import flag_name
 from pannier_server.config.settings import OPTIONS
 from tests.cli.conftest import Pannier
 
-COMMANDS = ["serve", "table", "get", "put", "ls", "rm", "cleanup", "health"]
+COMMANDS = ["serve", "table", "get", "put", "ls", "rm", "cleanup", "health", "token"]
 TALKING = ["get", "put", "ls", "rm", "cleanup"]
 
 
@@ -36,7 +36,7 @@ def test_help_names_every_command(pannier: Pannier) -> None:
         assert re.search(rf"^    {command} +[A-Z]", shown.text, re.MULTILINE)
 
 
-@pytest.mark.parametrize("arguments", [(), ("table",)])
+@pytest.mark.parametrize("arguments", [(), ("table",), ("token",)])
 def test_without_a_command_help_is_printed(pannier: Pannier, arguments: tuple[str, ...]) -> None:
     shown = pannier(*arguments)
 
@@ -44,7 +44,7 @@ def test_without_a_command_help_is_printed(pannier: Pannier, arguments: tuple[st
     assert shown.data == pannier(*arguments, "--help").data
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "table create", "table check"])
+@pytest.mark.parametrize("command", [*COMMANDS, "table create", "table check", "token new"])
 def test_every_command_explains_itself_with_examples(pannier: Pannier, command: str) -> None:
     shown = pannier(*command.split(), "--help")
 
@@ -68,7 +68,8 @@ def test_every_exit_code_is_explained(code: ExitCode) -> None:
 def test_every_setting_is_a_flag_with_its_default(pannier: Pannier, name: str) -> None:
     option = OPTIONS[name]
     default = getattr(Settings(), name)
-    shown = " and ".join(map(str, default)) if option.repeatable else option.show(default)
+    is_list = option.repeatable and default
+    shown = " and ".join(map(str, default)) if is_list else option.show(default)
 
     text = words(pannier("serve", "--help").text)
 

@@ -24,6 +24,8 @@ EXAMPLES: dict[str, tuple[str, str, Any]] = {
     "listen": ("[::1]:1", '["[::1]:1"]', (TcpAddress("::1", 1),)),
     "socket_mode": ("0660", '"0660"', 0o660),
     "socket_group": ("staff", '"staff"', "staff"),
+    "socket_user": ("1000", "[1000]", (1000,)),
+    "auth": ("~/auth.toml", '"~/auth.toml"', str(Path("~/auth.toml").expanduser())),
     "allow_insecure": ("true", "true", True),
     "tls_cert": ("/run/c.pem", '"/run/c.pem"', "/run/c.pem"),
     "tls_key": ("~/k.pem", '"~/k.pem"', str(Path("~/k.pem").expanduser())),
@@ -34,6 +36,7 @@ EXAMPLES: dict[str, tuple[str, str, Any]] = {
     "keepalive_timeout": ("5s", "5.0", 5.0),
     "max_data_bytes": ("1KiB", "1024", 1024),
     "default_timeout": ("3s", "3", 3.0),
+    "max_calls": ("50", "50", 50),
     "grace": ("0", "0", 0.0),
     "workers": ("2", "2", 2),
     "transport": (OTHER_TRANSPORT, f'"{OTHER_TRANSPORT}"', OTHER_TRANSPORT),
@@ -62,7 +65,7 @@ def write_file(tmp_path: Path) -> WriteFile:
 def as_flags(name: str, value: str) -> dict[str, Any]:
     if name == "allow_insecure":
         return {name: value == "true"}
-    return {name: [value] if name == "listen" else value}
+    return {name: [value] if OPTIONS[name].repeatable else value}
 
 
 def test_every_setting_has_an_example() -> None:

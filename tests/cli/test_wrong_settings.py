@@ -34,6 +34,7 @@ def refusal(flags: dict[str, Any], environment: dict[str, str] | None = None) ->
         ("socket_mode", "0999", "--socket-mode: '0999' is not a file mode"),
         ("socket_mode", "1777", "--socket-mode: '1777' is not a file mode"),
         ("socket_group", "", "--socket-group: it is empty; write a group's name or its number"),
+        ("auth", "", "--auth: it is empty; write the path of a file"),
         ("transport", "http", "--transport: 'http' is not known; choose h2 or grpcio"),
         ("tls_cert", "", "--tls-cert: it is empty; write the path of a file"),
         ("tls_key", "k\0", "--tls-key: it is no path"),
@@ -93,15 +94,15 @@ def test_an_address_that_others_reach_needs_permission(address: str) -> None:
 
     assert message == (
         f"--listen: {address} may be reached by other machines, which needs TLS (--tls-cert and "
-        "--tls-key) and authentication of clients (--tls-client-ca); set that, listen on "
-        "127.0.0.1, [::1] or a Unix socket, or accept the risk with --allow-insecure"
+        "--tls-key) and authentication of clients (--auth or --tls-client-ca); set that, listen "
+        "on 127.0.0.1, [::1] or a Unix socket, or accept the risk with --allow-insecure"
     )
 
 
 def test_tls_alone_does_not_let_other_machines_in() -> None:
     message = refusal({"listen": ["10.0.0.1:1"], "tls_cert": "c.pem", "tls_key": "k.pem"})
 
-    assert "which needs authentication of clients (--tls-client-ca); set that, " in message
+    assert "which needs authentication of clients (--auth or --tls-client-ca); set " in message
 
 
 @pytest.mark.parametrize(

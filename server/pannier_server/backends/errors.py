@@ -119,6 +119,13 @@ class Throttled(StorageError):
         self.retry_delay = retry_delay
 
 
+class Overloaded(Throttled):
+    """The sidecar has more calls than the store, or itself, can serve in time.
+
+    Nothing was asked of the store, but by earlier attempts of the same call.
+    """
+
+
 class StoreUnavailable(StorageError):
     """The store cannot be reached, does not answer, or answers with a fault."""
 

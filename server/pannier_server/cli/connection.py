@@ -6,6 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from pannier_server.cli.credentials import (
+    add_credential_arguments,
+    find_credentials,
+    find_token,
+)
 from pannier_server.cli.exit_codes import EXPLAINED, CommandFailed, ExitCode
 from pannier_server.cli.parser import Parser
 from pannier_server.units import parse_duration
@@ -34,6 +39,7 @@ def add_connection_arguments(parser: Parser) -> None:
         default=DEFAULT_TIMEOUT,
         help="how long to wait for an answer (default: 10s)",
     )
+    add_credential_arguments(group)
     parser.epilog = f"{parser.epilog or ''}\n{EXPLAINED}"
 
 
@@ -74,11 +80,19 @@ def open_store(arguments: "Namespace") -> Iterator["Store"]:
     """
     import pannier
 
+    token = find_token(arguments)
     address = find_sidecar(arguments)
+    credentials = find_credentials(arguments, address)
     # Enough for a connection that breaks.
     retries = pannier.RetryPolicy(max_attempts=3)
     try:
-        with pannier.connect(address, timeout=arguments.timeout, retries=retries) as store:
+        with pannier.connect(
+            address,
+            timeout=arguments.timeout,
+            retries=retries,
+            credentials=credentials,
+            token=token,
+        ) as store:
             yield store
     except pannier.PannierError as error:
         raise CommandFailed(str(error), exit_code(error)) from None

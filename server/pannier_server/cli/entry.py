@@ -18,6 +18,7 @@ _COMMANDS = {
     "rm": "Delete a record",
     "cleanup": "Remove expired records now",
     "health": "Ask a sidecar whether it serves",
+    "token": "Make a token for a caller",
 }
 
 _EPILOG = f"""\

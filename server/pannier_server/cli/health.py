@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from pannier_server.cli import output
 from pannier_server.cli.connection import add_connection_arguments, find_sidecar, utf8
+from pannier_server.cli.credentials import find_credentials
 from pannier_server.cli.exit_codes import CommandFailed, ExitCode
 from pannier_server.cli.parser import Parser
 
@@ -57,6 +58,7 @@ def _status(arguments: Namespace) -> str:
 
     try:
         address = find_sidecar(arguments)
+        credentials = find_credentials(arguments, address)
     except CommandFailed as failure:
         # A container runtime knows healthy (0) and unhealthy (1) only.
         if failure.code is not ExitCode.USAGE:
@@ -64,11 +66,21 @@ def _status(arguments: Namespace) -> str:
         raise
     # A sidecar is local; http_proxy must not reroute the question.
     options = [("grpc.enable_http_proxy", 0)]
-    with grpc.insecure_channel(grpc_target(address), options) as channel:
+    with _channel(grpc_target(address), credentials, options) as channel:
         try:
             return _ask(channel, arguments.service, arguments.timeout)
         except grpc.RpcError as error:
             raise CommandFailed(_explain(error, address, arguments.service)) from None
+
+
+def _channel(
+    target: str, credentials: "grpc.ChannelCredentials | None", options: "list[tuple[str, int]]"
+) -> "grpc.Channel":
+    import grpc
+
+    if credentials is None:
+        return grpc.insecure_channel(target, options)
+    return grpc.secure_channel(target, credentials, options)
 
 
 def _ask(channel: "grpc.Channel", service: str, timeout: float) -> str:

@@ -23,8 +23,9 @@ examples:
   pannier serve --store 'dynamodb://tasks?region=eu-west-1' --listen 127.0.0.1:50051 --workers 2
   pannier serve --store memory: --listen 127.0.0.1:0
 
-SIGTERM and Ctrl-C finish the calls in flight and stop; a second one stops at once. The
-exit code is 0 after that, 1 where it could not start, 2 for a wrong setting.
+SIGTERM and Ctrl-C finish the calls in flight and stop; a second one stops at once. SIGHUP has
+the auth file and those of TLS read again at once; they are when they change, too.
+The exit code is 0 after a stop, 1 where it could not start, 2 for a wrong setting.
 """
 
 
@@ -66,5 +67,6 @@ def _form(option: Option) -> Mapping[str, Any]:
 
 
 def _shown(option: Option, value: Any) -> str:
-    text = " and ".join(map(str, value)) if option.repeatable else option.show(value)
+    is_list = option.repeatable and value
+    text = " and ".join(map(str, value)) if is_list else option.show(value)
     return text.replace("%", "%%")

@@ -26,6 +26,7 @@ def check_combinations(settings: Settings) -> None:
     _refuse_open_addresses(settings)
     _refuse_covered(settings)
     _refuse_workers_with_unix_socket(settings)
+    _refuse_socket_users_in_vain(settings)
     _refuse_workers_with_memory(settings)
 
 
@@ -87,10 +88,10 @@ def _refuse_open_addresses(settings: Settings) -> None:
 
 def _missing_protection(settings: Settings) -> str:
     """Return what is missing to be reached by other machines; empty where nothing is."""
-    authentication = "authentication of clients (--tls-client-ca)"
+    authentication = "authentication of clients (--auth or --tls-client-ca)"
     if not settings.tls_cert:
         return f"TLS (--tls-cert and --tls-key) and {authentication}"
-    return "" if settings.tls_client_ca else authentication
+    return "" if settings.auth or settings.tls_client_ca else authentication
 
 
 def _refuse_covered(settings: Settings) -> None:
@@ -110,6 +111,22 @@ def _refuse_workers_with_unix_socket(settings: Settings) -> None:
             f"the grpcio transport cannot share the Unix socket {sockets[0].path} between "
             f"{settings.workers} processes; choose --transport h2, listen on TCP only "
             "(--listen 127.0.0.1:50051) or take one worker",
+        )
+
+
+def _refuse_socket_users_in_vain(settings: Settings) -> None:
+    if not settings.socket_user:
+        return
+    if settings.transport != "h2":
+        raise settings.error(
+            "socket_user",
+            f"the {settings.transport} transport does not tell which user connects; choose "
+            "--transport h2, or say who may connect with --socket-mode and --socket-group",
+        )
+    if not _unix_addresses(settings):
+        raise settings.error(
+            "socket_user",
+            "users are known of Unix sockets only; add --listen unix:PATH, or leave it out",
         )
 
 

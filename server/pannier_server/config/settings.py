@@ -22,6 +22,7 @@ DEFAULT_TRANSPORT = "h2"
 
 _STORE = "Store"
 _LISTENING = "Listening"
+_AUTH = "Authentication"
 _TLS = "TLS"
 _CONNECTIONS = "Connections"
 _LIMITS = "Limits and times"
@@ -80,8 +81,8 @@ class Settings:
     """Everything that can be set about a sidecar; each field's option explains it.
 
     Times are in seconds, sizes in bytes. ``socket_group`` is a name, a number, or None
-    for the process's own. ``origins`` says where each setting that is not its default
-    stands (``--workers``), for errors.
+    for the process's own. ``socket_user`` is empty where the mode alone decides. ``origins``
+    says where each setting that is not its default stands (``--workers``), for errors.
     """
 
     store: str = _setting(
@@ -141,9 +142,33 @@ class Settings:
             show=lambda group: "your own" if group is None else str(group),
         ),
     )
+    socket_user: tuple[str | int, ...] = _setting(
+        (),
+        Option(
+            _LISTENING,
+            "let only this user connect to the Unix socket, of those whom its mode lets in, by "
+            "name or number; give it again for more users",
+            values.parse_user,
+            "USER",
+            (int,),
+            repeatable=True,
+            show=lambda _: "whom its mode lets in",
+        ),
+    )
     allow_insecure: bool = _switch(
         _LISTENING,
         "listen on addresses that other machines reach, without TLS and authentication",
+    )
+    auth: str | None = _setting(
+        None,
+        Option(
+            _AUTH,
+            "serve only the callers that this file knows, and only what it allows each of them; "
+            "see docs/security.md",
+            values.parse_path,
+            "FILE",
+            show=_show_path,
+        ),
     )
     tls_cert: str | None = _pem_file(
         "the server's certificate for TLS on TCP addresses, in PEM, followed by those of the "
@@ -192,6 +217,17 @@ class Settings:
     )
     default_timeout: float = _setting(
         10.0, _duration(_LIMITS, "the deadline of a call that comes without one", 0.001, _HOUR)
+    )
+    max_calls: int = _setting(
+        1000,
+        Option(
+            _LIMITS,
+            "the most store calls that each process has under way at once; while they take too "
+            "long it lets in fewer, and refuses the others",
+            values.whole_number(1, 100_000),
+            "N",
+            (int,),
+        ),
     )
     grace: float = _setting(
         10.0,

@@ -18,10 +18,10 @@ from pannier_server.config.settings import OPTIONS
 CONFIG_VARIABLE = "PANNIER_CONFIG"
 """Names the TOML file where ``--config`` does not."""
 
-# The client's address, what only tests and the build read, and the variables that
+# The client's address and token, what only tests and the build read, and the variables that
 # Kubernetes sets for a service called "pannier".
 _OTHERS = re.compile(
-    r"PANNIER_(ADDRESS|CONFIG|TEST_.*|REQUIRE_TOOLS|SERVICE_HOST|SERVICE_PORT.*|PORT(_.*)?)"
+    r"PANNIER_(ADDRESS|TOKEN|CONFIG|TEST_.*|REQUIRE_TOOLS|SERVICE_HOST|SERVICE_PORT.*|PORT(_.*)?)"
 )
 
 

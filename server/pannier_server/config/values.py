@@ -6,6 +6,9 @@ from pathlib import Path
 from pannier_server.backends.store_url import parse_store_url
 from pannier_server.units import format_duration, parse_duration, parse_size
 
+UNKNOWN_USER = 65_534
+"""What Linux shows in place of a user that this process's user namespace lacks."""
+
 
 def whole_number(minimum: int, maximum: int) -> Callable[[str], int]:
     """Return a parser of whole numbers in a range."""
@@ -112,6 +115,17 @@ def parse_group(text: str) -> str | int:
     """
     if not text:
         raise ValueError("it is empty; write a group's name or its number")
+    return int(text) if text.isascii() and text.isdigit() else text
+
+
+def parse_user(text: str) -> str | int:
+    """Return a user: an id where the text is a number, else a name.
+
+    Raises:
+        ValueError: It is empty.
+    """
+    if not text:
+        raise ValueError("it is empty; write a user's name or number")
     return int(text) if text.isascii() and text.isdigit() else text
 
 

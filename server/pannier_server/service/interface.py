@@ -17,6 +17,27 @@ Clock = Callable[[], float]
 """A clock that answers epoch seconds, such as `time.time`."""
 
 
+class Identity(Protocol):
+    """Who makes a call, and what it may do."""
+
+    @property
+    def name(self) -> str:
+        """What the operator calls it."""
+        ...
+
+    def may_read(self, owner: str) -> bool:
+        """Say whether it may read an owner's records."""
+        ...
+
+    def may_write(self, owner: str) -> bool:
+        """Say whether it may write and delete an owner's records."""
+        ...
+
+    def may_clean_up(self, owner: str | None) -> bool:
+        """Say whether it may remove an owner's expired records; None stands for all owners'."""
+        ...
+
+
 class CallContext(msgspec.Struct, frozen=True):
     """One RPC, beside its request.
 
@@ -25,11 +46,13 @@ class CallContext(msgspec.Struct, frozen=True):
         deadline: When the caller stops waiting, on the clock of the running loop
             (``loop.time()``); None where the caller set no deadline.
         default_timeout: Seconds that a store call may take where there is no deadline.
+        identity: Who makes the call; None where nobody has to say so.
     """
 
     clock: Clock
     deadline: float | None
     default_timeout: float
+    identity: Identity | None = None
 
     def store_call(self) -> Call:
         """Return a new clock reading, and the deadline of a store call that starts now."""

@@ -17,7 +17,7 @@ from google.protobuf.message import DecodeError, Message
 
 from pannier.v1 import storage_pb2 as pb
 from pannier_server.service.errors import Draining, InvalidRequest
-from pannier_server.service.interface import CallContext, Clock, StorageHandlers
+from pannier_server.service.interface import CallContext, Clock, Identity, StorageHandlers
 from pannier_server.service.status import STATUS_DETAILS, to_status
 
 SERVICE_NAME = "pannier.v1.StorageBackend"
@@ -28,6 +28,8 @@ Request = TypeVar("Request", bound=Message)
 ServicerContext = grpc.aio.ServicerContext[bytes, bytes]
 UnaryMethod = Callable[[bytes, ServicerContext], Awaitable[bytes]]
 StreamMethod = Callable[[bytes, ServicerContext], AsyncIterator[bytes]]
+Authenticate = Callable[[ServicerContext], Identity]
+"""Returns who makes a call, or raises `pannier_server.service.errors.CallError`."""
 
 
 @dataclass(slots=True)
@@ -71,12 +73,14 @@ class StorageServicer:
         calls: The count of running calls.
         clock: The server's clock.
         default_timeout: Seconds that a call without a deadline may take.
+        authenticate: Tells who makes a call; None where nobody has to say so.
     """
 
     handlers: StorageHandlers
     calls: CallsInFlight
     clock: Clock
     default_timeout: float
+    authenticate: Authenticate | None = None
 
     def register(self, server: grpc.aio.Server) -> None:
         """Add the six RPCs to a server."""
@@ -108,10 +112,13 @@ class StorageServicer:
         *,
         is_write: bool,
     ) -> UnaryMethod:
+        new_call = self._new_call()
+
         async def method(request: bytes, context: ServicerContext) -> bytes:
             try:
                 with self.calls:
-                    response = await handler(_parse(message, request), self._context(context, now))
+                    call = new_call(context, now)
+                    response = await handler(_parse(message, request), call)
                     return response.SerializeToString()
             except Exception as error:  # noqa: BLE001 (each error has its status)
                 await _abort(context, error, is_write=is_write)
@@ -119,11 +126,14 @@ class StorageServicer:
         return method
 
     def _stream(self, now: Clock) -> StreamMethod:
+        new_call = self._new_call()
+
         async def method(request: bytes, context: ServicerContext) -> AsyncIterator[bytes]:
             try:
                 with self.calls:
+                    call = new_call(context, now)
                     pages = self.handlers.list_by_prefix(
-                        _parse(pb.ListByPrefixRequest, request), self._context(context, now)
+                        _parse(pb.ListByPrefixRequest, request), call
                     )
                     async with aclosing(pages):
                         async for page in pages:
@@ -133,12 +143,25 @@ class StorageServicer:
 
         return method
 
-    def _context(self, context: ServicerContext, now: Clock) -> CallContext:
+    def _new_call(self) -> Callable[[ServicerContext, Clock], CallContext]:
+        """Return what a call begins with: before its request is looked at, who makes it."""
+        authenticate = self.authenticate
+        if authenticate is None:
+            return self._context
+
+        def authenticated(context: ServicerContext, now: Clock) -> CallContext:
+            return self._context(context, now, authenticate(context))
+
+        return authenticated
+
+    def _context(
+        self, context: ServicerContext, now: Clock, identity: Identity | None = None
+    ) -> CallContext:
         remaining = context.time_remaining()
         deadline = None
         if remaining is not None:
             deadline = now() + remaining
-        return CallContext(self.clock, deadline, self.default_timeout)
+        return CallContext(self.clock, deadline, self.default_timeout, identity)
 
 
 def _parse(message: type[Request], request: bytes) -> Request:

@@ -34,6 +34,7 @@ _BY_ERROR: dict[type[StorageError], tuple[grpc.StatusCode, "pb.ErrorReason"]] = 
     errors.KeyTooLong: (grpc.StatusCode.INVALID_ARGUMENT, pb.ERROR_REASON_KEY_INVALID),
     errors.RequestIdReused: (grpc.StatusCode.INVALID_ARGUMENT, pb.ERROR_REASON_REQUEST_ID_REUSED),
     errors.Throttled: (grpc.StatusCode.RESOURCE_EXHAUSTED, pb.ERROR_REASON_THROTTLED),
+    errors.Overloaded: (grpc.StatusCode.RESOURCE_EXHAUSTED, pb.ERROR_REASON_OVERLOADED),
     errors.StoreUnavailable: (grpc.StatusCode.UNAVAILABLE, pb.ERROR_REASON_STORE_UNAVAILABLE),
     errors.DeadlineExceeded: (
         grpc.StatusCode.DEADLINE_EXCEEDED,

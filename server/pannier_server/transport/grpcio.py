@@ -1,5 +1,6 @@
 """grpcio's asyncio server as a transport."""
 
+import asyncio
 import os
 import socket
 from collections.abc import Sequence
@@ -41,7 +42,8 @@ class GrpcioServer:
             SettingsError: A TLS file or the sockets' group cannot be used.
         """
         self._access = socket_access(settings)
-        self._credentials = _credentials(settings)
+        self._settings = settings
+        self._certificates = _certificates(settings)
         self.grpc = grpc.aio.server(options=_options(settings))
         self._sockets: list[tuple[Path, SocketFile]] = []
 
@@ -58,6 +60,14 @@ class GrpcioServer:
             raise
         await self.grpc.start()
         return bound
+
+    async def reload_tls(self) -> None:
+        """Read the TLS files again, for connections that come from now on.
+
+        Raises:
+            SettingsError: One cannot be used; what was read before stays in use.
+        """
+        self._certificates = await asyncio.to_thread(_certificates, self._settings)
 
     async def stop(self, grace: float) -> None:
         """Stop accepting, let running calls finish for ``grace`` seconds, and end."""
@@ -82,8 +92,28 @@ class GrpcioServer:
         return UnixAddress(str(path))
 
     def _bind_tcp(self, address: TcpAddress) -> TcpAddress:
-        port = self._add_port(str(address), str(address), self._credentials)
+        port = self._add_port(str(address), str(address), self._credentials())
         return TcpAddress(address.host, port)
+
+    def _credentials(self) -> grpc.ServerCredentials | None:
+        """Return the TLS of one port, which asks before each handshake for newer files."""
+        given = self._certificates
+        if given is None:
+            return None
+
+        def newer() -> grpc.ServerCertificateConfiguration | None:
+            nonlocal given
+            if given is self._certificates:
+                return None
+            given = self._certificates
+            return given
+
+        return grpc.dynamic_ssl_server_credentials(
+            given,
+            # None says that there is nothing newer.
+            newer,  # type: ignore[arg-type]
+            require_client_authentication=self._settings.tls_client_ca is not None,
+        )
 
     def _add_port(self, target: str, shown: str, credentials: grpc.ServerCredentials | None) -> int:
         try:
@@ -115,15 +145,13 @@ def _milliseconds(seconds: float) -> int:
     return round(seconds * 1000) or _NEVER
 
 
-def _credentials(settings: Settings) -> grpc.ServerCredentials | None:
+def _certificates(settings: Settings) -> grpc.ServerCertificateConfiguration | None:
     # grpcio does not say what is wrong with a file; Python's ssl does.
     if tls_context(settings) is None:
         return None
     key, cert = read_pem(settings, "tls_key"), read_pem(settings, "tls_cert")
     client_ca = read_pem(settings, "tls_client_ca") if settings.tls_client_ca else None
-    return grpc.ssl_server_credentials(
-        [(key, cert)], root_certificates=client_ca, require_client_auth=client_ca is not None
-    )
+    return grpc.ssl_server_certificate_configuration([(key, cert)], client_ca)
 
 
 def _reason(shown: str) -> str:

@@ -1,5 +1,6 @@
 """Pannier's own HTTP/2 server as a transport."""
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import ExitStack
 
@@ -27,13 +28,17 @@ class H2Server:
                 workers accept from too. Empty where the server is to open its own.
 
         Raises:
-            SettingsError: A TLS file or the sockets' group cannot be used.
+            SettingsError: A TLS file, or the sockets' group or users, cannot be used.
         """
-        self.grpc = Server(
-            limits=_limits(settings), tls=tls_context(settings), share_sockets=bool(inherited)
-        )
-        self._inherited = tuple(inherited)
         self._access = socket_access(settings)
+        self.grpc = Server(
+            limits=_limits(settings),
+            tls=tls_context(settings),
+            share_sockets=bool(inherited),
+            users=self._access.users,
+        )
+        self._settings = settings
+        self._inherited = tuple(inherited)
         self._opened = ExitStack()
 
     async def start(self, addresses: Sequence[ListenAddress]) -> tuple[ListenAddress, ...]:
@@ -52,6 +57,16 @@ class H2Server:
             self._opened = opening.pop_all()
         return addresses_of(listeners)
 
+    async def reload_tls(self) -> None:
+        """Read the TLS files again, for connections that come from now on.
+
+        Raises:
+            SettingsError: One cannot be used; what was read before stays in use.
+        """
+        tls = await asyncio.to_thread(tls_context, self._settings)
+        if tls is not None:
+            self.grpc.use_tls(tls)
+
     async def stop(self, grace: float) -> None:
         """Stop accepting, let running calls finish for ``grace`` seconds, and end."""
         try:
@@ -65,7 +80,7 @@ def _limits(settings: Settings) -> Limits:
     return Limits(
         max_message_bytes=max_message_bytes(settings.max_data_bytes),
         # Nobody compresses data that is far too large by accident.
-        max_decompressed_bytes=2 * settings.max_data_bytes + MESSAGE_OVERHEAD_BYTES,
+        max_decompressed_bytes=settings.max_data_bytes * 5 // 4 + MESSAGE_OVERHEAD_BYTES,
         max_connection_idle=settings.max_connection_idle,
         max_connection_age=settings.max_connection_age,
         keepalive_time=settings.keepalive_time,

@@ -31,6 +31,14 @@ class Transport(Protocol):
         """
         ...
 
+    async def reload_tls(self) -> None:
+        """Read the TLS files again, for connections that come from now on.
+
+        Raises:
+            SettingsError: One cannot be used; what was read before stays in use.
+        """
+        ...
+
     async def stop(self, grace: float) -> None:
         """Stop accepting, let running calls finish for ``grace`` seconds, and end.
 

@@ -2,6 +2,7 @@
 
 import grp
 import os
+import pwd
 import socket
 import stat
 import tempfile
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from pannier import claim_directory
 from pannier_server.config import Settings
+from pannier_server.config.values import UNKNOWN_USER
 
 
 class ListenError(Exception):
@@ -25,10 +27,12 @@ class SocketAccess:
     Attributes:
         mode: The file's mode bits, such as 0o600.
         group: The file's group as a number; None for the process's own.
+        users: The numbers of the users who may, of those whom the file lets in; None for all.
     """
 
     mode: int
     group: int | None
+    users: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ def socket_access(settings: Settings) -> SocketAccess:
     """Return who may connect to the Unix sockets of a sidecar.
 
     Raises:
-        SettingsError: There is no such group.
+        SettingsError: There is no such group or user.
     """
     group = settings.socket_group
     if isinstance(group, str):
@@ -58,7 +62,23 @@ def socket_access(settings: Settings) -> SocketAccess:
             group = grp.getgrnam(group).gr_gid
         except KeyError:
             raise settings.error("socket_group", f"there is no group {group!r}") from None
-    return SocketAccess(settings.socket_mode, group)
+    users = frozenset(_user_number(settings, user) for user in settings.socket_user)
+    return SocketAccess(settings.socket_mode, group, users or None)
+
+
+def _user_number(settings: Settings, user: str | int) -> int:
+    if isinstance(user, str):
+        try:
+            user = pwd.getpwnam(user).pw_uid
+        except KeyError:
+            raise settings.error("socket_user", f"there is no user {user!r}") from None
+    if user == UNKNOWN_USER:
+        raise settings.error(
+            "socket_user",
+            f"{user} stands for every user that a container does not know; run the client as a "
+            "user of its own",
+        )
+    return user
 
 
 @contextmanager

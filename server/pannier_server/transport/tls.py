@@ -33,6 +33,9 @@ def tls_context(settings: Settings) -> ssl.SSLContext | None:
         context.verify_mode = ssl.CERT_REQUIRED
         # An intermediate authority is enough: the file need not reach up to the root.
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        # A session that is resumed is not asked for a certificate, which may have expired.
+        context.options |= ssl.OP_NO_TICKET
+        context.num_tickets = 0
     return context
 
 

@@ -1,10 +1,8 @@
 """Records in a DynamoDB table: one request a read, one conditional request a write."""
 
-import asyncio
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
 from typing import NoReturn
 
 import msgspec
@@ -22,7 +20,8 @@ from pannier_server.backends.contract import (
     Write,
     Written,
 )
-from pannier_server.backends.dynamodb.answers import Answers, PrimaryKey
+from pannier_server.backends.dynamodb.answers import Answers
+from pannier_server.backends.dynamodb.cleanup import Cleanup
 from pannier_server.backends.dynamodb.expressions import Expressions, Request
 from pannier_server.backends.dynamodb.layout import DynamoDBLocation
 from pannier_server.backends.dynamodb.rows import RowFormat
@@ -37,7 +36,6 @@ from pannier_server.backends.dynamodb.wire.retries import Effect
 from pannier_server.backends.dynamodb.wire.settings import WireSettings
 from pannier_server.backends.errors import (
     DataTooLarge,
-    DeadlineExceeded,
     KeyTooLong,
     StorageError,
     TableMisconfigured,
@@ -49,8 +47,6 @@ from pannier_server.backends.rules import CorruptRow, Row
 # DynamoDB takes rows of up to 400 KB (409,600 bytes), keys and names of attributes
 # included; this leaves room for the longest key.
 _MAX_DATA_BYTES = 400_000
-
-_DELETES_AT_ONCE = 8
 
 _WRONG_KEYS = re.compile(
     r"does not match the schema|required keys was not given|missed key schema|"
@@ -76,6 +72,7 @@ class DynamoDBBackend:
         self._rows = RowFormat(layout)
         self._requests = Expressions(layout, self._rows)
         self._answers = Answers(self._rows)
+        self._cleanup = Cleanup(self._call, self._requests, self._answers)
         self._status = TableStatus(layout)
 
     @property
@@ -101,13 +98,13 @@ class DynamoDBBackend:
     async def get(self, key: Key, *, consistent: bool, call: Call) -> Record:
         """Return the live record at a key, by one GetItem."""
         request = self._requests.get(key, consistent=consistent)
-        row = self._answers.get(await self._call("GetItem", request, call))
+        row = self._answers.get(await self._call("GetItem", request, call, owner=key.owner))
         return rules.read_row(row, key, call.now)
 
     async def put(self, key: Key, write: Write, call: Call) -> Written:
         """Write a record whatever is there, by one UpdateItem."""
         try:
-            body = await self._write(self._requests.put(key, write), write, call)
+            body = await self._write(self._requests.put(key, write), key, write, call)
         except ConditionFailed as failed:
             row = self._answers.item(failed.item)
             with _explaining(failed):
@@ -129,7 +126,7 @@ class DynamoDBBackend:
                 now=call.now,
             )
         try:
-            body = await self._write(request, write, call)
+            body = await self._write(request, key, write, call)
         except ConditionFailed as failed:
             row = self._answers.item(failed.item)
             if isinstance(row, Row) and rules.proves_not_applied(
@@ -161,7 +158,7 @@ class DynamoDBBackend:
         request = self._requests.delete_version(key, version=version, etag=wanted, now=call.now)
         effect = Effect.WRITE if wanted else Effect.WRITE_ONCE
         try:
-            await self._call("DeleteItem", request, call, effect)
+            await self._call("DeleteItem", request, call, effect, owner=key.owner)
         except ConditionFailed as failed:
             row = self._answers.item(failed.item)
             with _explaining(failed):
@@ -175,7 +172,8 @@ class DynamoDBBackend:
     async def list_page(self, request: PageRequest, call: Call) -> Page:
         """Return the next rows of a list, by one Query."""
         query = self._requests.list_page(request, call.now)
-        found = self._answers.query(await self._call("Query", query, call))
+        body = await self._call("Query", query, call, owner=request.prefix.owner)
+        found = self._answers.query(body)
         rows: list[Record | Unreadable] = []
         size = 0
         for name, row in found.rows:
@@ -191,43 +189,12 @@ class DynamoDBBackend:
         """Remove an owner's expired records now; without a prefix leave it to the table's TTL."""
         if prefix is None:
             return Cleaned(0, more=False)
-        removed = 0
-        start: PrimaryKey | None = None
-        try:
-            while removed < limit:
-                query = self._requests.find_expired(prefix, call.now, start)
-                found = self._answers.keys(await self._call("Query", query, call))
-                keys = iter(found.Items)
-                while batch := list(islice(keys, min(_DELETES_AT_ONCE, limit - removed))):
-                    removed += await self._delete_expired(batch, call)
-                start = found.LastEvaluatedKey
-                if start is None and next(keys, None) is None:
-                    return Cleaned(removed, more=False)
-        except DeadlineExceeded:
-            pass
-        return Cleaned(removed, more=True)
-
-    async def _delete_expired(self, keys: list[PrimaryKey], call: Call) -> int:
-        """Delete those rows that are still expired; return how many were."""
-        deleting = (self._delete_if_expired(key, call) for key in keys)
-        results = await asyncio.gather(*deleting, return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
-        return results.count(True)
-
-    async def _delete_if_expired(self, key: PrimaryKey, call: Call) -> bool:
-        try:
-            request = self._requests.delete_expired(key, call.now)
-            await self._call("DeleteItem", request, call, Effect.WRITE)
-        except ConditionFailed:
-            return False
-        return True
+        return await self._cleanup.remove(prefix, limit=limit, call=call)
 
     async def _delete_any(self, key: Key, call: Call) -> bool:
         request = self._requests.delete(key)
         try:
-            body = await self._call("DeleteItem", request, call, Effect.WRITE_ONCE)
+            body = await self._call("DeleteItem", request, call, Effect.WRITE_ONCE, owner=key.owner)
         except ConditionFailed:
             return False
         row = self._answers.change(body)
@@ -244,20 +211,33 @@ class DynamoDBBackend:
             raise error
         return Written(row.version, format_etag(row.version, write.write_id))
 
-    async def _write(self, request: Request, write: Write, call: Call) -> bytes:
+    async def _write(self, request: Request, key: Key, write: Write, call: Call) -> bytes:
         try:
-            return await self._call("UpdateItem", request, call, Effect.WRITE)
+            return await self._call("UpdateItem", request, call, Effect.WRITE, owner=key.owner)
         except ItemTooLarge as error:
             raise DataTooLarge(actual_bytes=len(write.data), limit_bytes=_MAX_DATA_BYTES) from error
 
     async def _call(
-        self, operation: str, request: Request, call: Call, effect: Effect = Effect.READ
+        self,
+        operation: str,
+        request: Request,
+        call: Call,
+        effect: Effect = Effect.READ,
+        *,
+        owner: str = "",
     ) -> bytes:
-        """Make a request; a write is one that its condition keeps from applying twice."""
+        """Make a request; a write is one that its condition keeps from applying twice.
+
+        One without an owner takes no part of the table's throughput.
+        """
         assert self._client is not None, "the backend is open"
         try:
             return await self._client.call(
-                operation, msgspec.json.encode(request), effect=effect, deadline=call.deadline
+                operation,
+                msgspec.json.encode(request),
+                effect=effect,
+                deadline=call.deadline,
+                owner=owner,
             )
         except ValidationFailed as error:
             self._raise_invalid(error)

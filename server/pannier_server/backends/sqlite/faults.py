@@ -7,6 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from pannier_server.backends.errors import (
+    AccessDenied,
     StorageError,
     StoreUnavailable,
     TableMisconfigured,
@@ -16,12 +17,13 @@ from pannier_server.backends.errors import (
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
 
 _MEANINGS: dict[int, tuple[type[StorageError], str]] = {
+    # Room comes and goes, so trying again makes sense; a permission has to be given.
     sqlite3.SQLITE_FULL: (StoreUnavailable, "free space on its file system"),
     sqlite3.SQLITE_READONLY: (
-        StoreUnavailable,
+        AccessDenied,
         "let this user write the file, its -wal and -shm files and its folder",
     ),
-    sqlite3.SQLITE_PERM: (StoreUnavailable, "let this user write the file and its folder"),
+    sqlite3.SQLITE_PERM: (AccessDenied, "let this user write the file and its folder"),
     sqlite3.SQLITE_CANTOPEN: (
         StoreUnavailable,
         "check that the file is still there and that this user may write it and its folder",

@@ -1,11 +1,12 @@
 """Where the database file is, and making it where it is missing."""
 
 import os
+import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pannier_server.backends.errors import StoreMisconfigured
+from pannier_server.backends.errors import StoreMisconfigured, StoreUnavailable
 from pannier_server.backends.store_url import StoreUrl, StoreUrlError
 
 
@@ -32,7 +33,7 @@ class Location:
         folder = self.path.parent
         try:
             if self.makes_folder:
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                _make_folder(folder)
             # Only a file that this call makes is ever opened here: closing another
             # descriptor of a file drops the locks that SQLite holds on it.
             with suppress(FileExistsError):
@@ -49,6 +50,23 @@ class Location:
             ) from None
         if self.path.is_dir():
             raise StoreMisconfigured(f"{self.path}: is a folder; name a file in it")
+
+    def sync(self) -> None:
+        """Bring the names of the file and its log to the disk, and the log's content.
+
+        Raises:
+            StoreUnavailable: The disk fails.
+        """
+        log = self.path.with_name(f"{self.path.name}-wal")
+        try:
+            _sync_folder(self.path.parent)
+            # SQLite holds no locks on the log that closing another descriptor would drop.
+            with suppress(FileNotFoundError):
+                _sync(log)
+        except OSError as error:
+            raise StoreUnavailable(
+                f"{log}: cannot be synced ({error.strerror}); check the disk and its file system"
+            ) from None
 
 
 def from_store_url(url: StoreUrl) -> Location:
@@ -76,3 +94,31 @@ def default_location() -> Location:
     from platformdirs import user_data_path
 
     return Location(user_data_path("pannier") / "pannier.db", makes_folder=True)
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and those above it, private, and bring their names to the disk."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for made in missing:
+        _sync_folder(made.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    # Some file systems cannot sync a folder; they keep its names by other means.
+    with suppress(OSError):
+        _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        if sys.platform == "darwin":
+            import fcntl
+
+            # There fsync leaves data in the drive's cache.
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+        else:
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

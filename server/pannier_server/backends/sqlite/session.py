@@ -84,6 +84,8 @@ class Session:
         )
         try:
             self._set_up(connection)
+            if self._writes:
+                self._settle(connection)
         except BaseException:
             connection.close()
             raise
@@ -108,6 +110,22 @@ class Session:
             )
         if not self._writes:
             connection.execute("PRAGMA query_only = ON")
+
+    def _settle(self, connection: sqlite3.Connection) -> None:
+        """Bring to the disk what was found in the log.
+
+        A process that died may have left a commit there that it had not synced. Once
+        it shows, a retry or a read is answered by it, so it must not be lost again.
+
+        Raises:
+            StoreUnavailable: The disk fails.
+        """
+        # After a sync that failed, a later one proves nothing about what was written
+        # before it. So the log is moved into the file, where there is room, and its new
+        # length is synced too: an older log that comes back would undo that.
+        with suppress(*DATABASE_FAULTS):
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.location.sync()
 
     def _file_identity(self) -> tuple[int, int] | None:
         try:

@@ -7,15 +7,23 @@ from pannier_server.backends.dynamodb.wire.failures import Cure, Failure, Place
 from pannier_server.backends.dynamodb.wire.refusals import Refusal, classify
 
 
+class _Reason(msgspec.Struct):
+    reason: str = ""
+
+
 class _Body(msgspec.Struct):
     type: str = msgspec.field(default="", name="__type")
     message: str | None = None
     # DynamoDB's front end and DynamoDB Local write it with a capital.
     capital_message: str | None = msgspec.field(default=None, name="Message")
     item: msgspec.Raw = msgspec.field(default=msgspec.Raw(b""), name="Item")
+    # ThrottlingException writes them with a small letter.
+    reasons: msgspec.Raw = msgspec.field(default=msgspec.Raw(b""), name="ThrottlingReasons")
+    small_reasons: msgspec.Raw = msgspec.field(default=msgspec.Raw(b""), name="throttlingReasons")
 
 
 _decode_body = msgspec.json.Decoder(_Body).decode
+_decode_reasons = msgspec.json.Decoder(list[_Reason]).decode
 
 
 def answer_failure(answer: Answer, operation: str, place: Place) -> Failure:
@@ -37,11 +45,22 @@ def answer_failure(answer: Answer, operation: str, place: Place) -> Failure:
         text.rpartition("#")[2].partition(":")[0],
         body.message or body.capital_message or "",
         bytes(body.item),
+        _reasons(bytes(body.reasons or body.small_reasons)),
         answer.header("x-amzn-requestid"),
         answer.header("date"),
         place,
     )
     return classify(refusal)
+
+
+def _reasons(listed: bytes) -> tuple[str, ...]:
+    """Return why a request was throttled; none where that cannot be read: it only helps."""
+    if not listed:
+        return ()
+    try:
+        return tuple(one.reason for one in _decode_reasons(listed))
+    except msgspec.DecodeError:
+        return ()
 
 
 def _foreign(answer: Answer, place: Place) -> Failure:

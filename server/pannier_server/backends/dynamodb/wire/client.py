@@ -9,7 +9,7 @@ import msgspec
 from pannier_server.backends.dynamodb.wire.answers import answer_failure
 from pannier_server.backends.dynamodb.wire.botocore_credentials import BotocoreChain
 from pannier_server.backends.dynamodb.wire.botocore_endpoint import endpoint_from_botocore
-from pannier_server.backends.dynamodb.wire.connection import Answer
+from pannier_server.backends.dynamodb.wire.connection import Answer, Connection
 from pannier_server.backends.dynamodb.wire.connector import Connector
 from pannier_server.backends.dynamodb.wire.credential_cache import (
     CredentialCache,
@@ -21,16 +21,17 @@ from pannier_server.backends.dynamodb.wire.credentials import (
 )
 from pannier_server.backends.dynamodb.wire.daemon import run_in_daemon_thread
 from pannier_server.backends.dynamodb.wire.endpoint import Endpoint, endpoint_without_botocore
-from pannier_server.backends.dynamodb.wire.errors import AttemptFailed
+from pannier_server.backends.dynamodb.wire.errors import AttemptFailed, Verdict
 from pannier_server.backends.dynamodb.wire.failures import (
     Cure,
     Failure,
     Place,
     attempt_failure,
 )
+from pannier_server.backends.dynamodb.wire.pacer import Pacer
 from pannier_server.backends.dynamodb.wire.pool import Pool
 from pannier_server.backends.dynamodb.wire.proxy import find_proxy
-from pannier_server.backends.dynamodb.wire.retries import Attempts, Effect
+from pannier_server.backends.dynamodb.wire.retries import Attempts, Effect, RetryBudget
 from pannier_server.backends.dynamodb.wire.settings import Stats, WireSettings
 from pannier_server.backends.dynamodb.wire.signing import Signer
 from pannier_server.backends.dynamodb.wire.tls import client_tls_context
@@ -46,6 +47,8 @@ class DynamoDBClient:
     Attributes:
         endpoint: Where requests go.
         stats: What happened so far.
+        reads: The turns of reads, where the table takes fewer than there are.
+        writes: The same for writes: DynamoDB counts them apart.
     """
 
     def __init__(
@@ -60,6 +63,9 @@ class DynamoDBClient:
         """Put a client together from its parts; `open` makes them from settings."""
         self.endpoint = endpoint
         self.stats = stats
+        self.reads = Pacer("reads")
+        self.writes = Pacer("writes")
+        self._budget = RetryBudget()
         self._credentials = credentials
         self._signer = signer
         self._pool = pool
@@ -99,11 +105,21 @@ class DynamoDBClient:
 
     async def close(self) -> None:
         """Close all connections; calls that are under way fail."""
+        self.reads.close()
+        self.writes.close()
         self._pool.close()
         # The transports tell their connections in the loop's next round.
         await asyncio.sleep(0)
 
-    async def call(self, operation: str, body: bytes, *, effect: Effect, deadline: float) -> bytes:
+    async def call(
+        self,
+        operation: str,
+        body: bytes,
+        *,
+        effect: Effect,
+        deadline: float,
+        owner: str = "",
+    ) -> bytes:
         """Send a request, again where that may help and is safe, and return its answer.
 
         Args:
@@ -111,6 +127,8 @@ class DynamoDBClient:
             body: The request as JSON.
             effect: What it does to the table.
             deadline: When to stop, in seconds of ``loop.time()``.
+            owner: Whose records it is about, for turns to be fair; empty for what takes no
+                part of the table's throughput, and so no turns.
 
         Returns:
             The answer as JSON.
@@ -125,35 +143,53 @@ class DynamoDBClient:
         started = self._loop.time()
         if started >= deadline:
             raise DeadlineExceeded("the deadline passed before DynamoDB was asked")
-        request = _Request(operation, body, effect, deadline)
+        request = _Request(operation, body, effect, deadline, owner)
+        pacer = self._pacer(effect)
         attempts: Attempts | None = None
         while True:
             try:
+                has_turn = pacer.limiting and owner != ""
+                if has_turn:
+                    await pacer.turn(owner, deadline, again=attempts is not None)
                 credentials = self._credentials.current() or await self._credentials.fetch(deadline)
                 fresh = attempts is not None and attempts.fresh
-                answer = await self._attempt(request, credentials, fresh=fresh)
+                sent = self._loop.time()
+                answer = await self._attempt(
+                    request, credentials, sent, fresh=fresh, has_turn=has_turn
+                )
                 if answer.status == 200 and answer.body.startswith(b"{"):
+                    pacer.succeeded(sent)
+                    if self._budget.spent:
+                        self._budget.earn()
                     return answer.body
                 failure = answer_failure(answer, operation, self._place)
+                self._learn(request, failure, sent)
             except AttemptFailed as failed:
                 past = self._loop.time() + _TIMER_RESOLUTION >= deadline
                 failure = attempt_failure(failed, self._place, past_deadline=past)
             except StorageError as error:
                 raise (attempts.final(error) if attempts else error) from None
-            attempts = attempts or Attempts(effect, started=started, deadline=deadline)
+            attempts = attempts or self._attempts(request, started)
             await self._get_ready(attempts, failure, credentials, deadline)
 
     async def _attempt(
-        self, request: "_Request", credentials: Credentials, *, fresh: bool
+        self,
+        request: "_Request",
+        credentials: Credentials,
+        now: float,
+        *,
+        fresh: bool,
+        has_turn: bool,
     ) -> Answer:
         """Send a request once."""
         pool = self._pool
         connection = None if fresh else pool.take()
         if connection is None:
-            connection = await pool.acquire(request.deadline, fresh=fresh)
+            connection = await self._acquire(request, fresh=fresh, has_turn=has_turn)
+            now = self._loop.time()
         until = request.deadline
         if request.effect is not Effect.WRITE_ONCE:
-            until = min(until, self._loop.time() + self._attempt_timeout)
+            until = min(until, now + self._attempt_timeout)
         try:
             # Signed only now: a signature is dated, and getting here may have taken long.
             head = self._signer.head(request.operation, request.body, credentials)
@@ -165,12 +201,43 @@ class DynamoDBClient:
         pool.release(connection)
         return answer
 
+    async def _acquire(self, request: "_Request", *, fresh: bool, has_turn: bool) -> Connection:
+        """Wait for a connection; who stood in line when the limit came takes a turn after all."""
+        connection = await self._pool.acquire(request.deadline, fresh=fresh)
+        pacer = self._pacer(request.effect)
+        if has_turn or not pacer.limiting or not request.owner:
+            return connection
+        self._pool.release(connection)
+        await pacer.turn(request.owner, request.deadline)
+        return await self._pool.acquire(request.deadline)
+
+    def _attempts(self, request: "_Request", started: float) -> Attempts:
+        """Return the attempts of a call whose first one has failed."""
+        return Attempts(
+            request.effect,
+            started=started,
+            deadline=request.deadline,
+            # Checks go on while the store is down; they leave others' retries alone.
+            budget=self._budget if request.owner else None,
+        )
+
+    def _learn(self, request: "_Request", failure: Failure, sent: float) -> None:
+        """Take note of what a refusal says about the table's throughput."""
+        is_throttled = isinstance(failure.error, Throttled)
+        self.stats.throttles += is_throttled
+        pacer = self._pacer(request.effect)
+        if isinstance(failure.error, Verdict):
+            pacer.succeeded(sent)
+        elif is_throttled and not failure.hot_key and request.owner:
+            pacer.throttled(sent)
+
+    def _pacer(self, effect: Effect) -> Pacer:
+        return self.reads if effect is Effect.READ else self.writes
+
     async def _get_ready(
         self, attempts: Attempts, failure: Failure, credentials: Credentials, deadline: float
     ) -> None:
         """Do what the next attempt needs, or raise where there is none."""
-        if isinstance(failure.error, Throttled):
-            self.stats.throttles += 1
         wait = attempts.wait_after(failure, self._loop.time())
         if wait:
             await asyncio.sleep(wait)
@@ -193,12 +260,13 @@ class DynamoDBClient:
 
 
 class _Request(msgspec.Struct, frozen=True):
-    """What a call sends, and until when."""
+    """What a call sends, until when, and for whom."""
 
     operation: str
     body: bytes
     effect: Effect
     deadline: float
+    owner: str
 
 
 def _route(

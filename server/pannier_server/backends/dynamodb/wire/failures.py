@@ -27,6 +27,7 @@ class Failure:
         cure: What another attempt needs.
         maybe_applied: Whether the request may have done its work.
         connection_died: Whether that says something about other idle connections.
+        hot_key: Whether a throttled request met the limit of its key, and not the table's.
         server_date: The date of an answer that finds ours wrong.
     """
 
@@ -34,6 +35,7 @@ class Failure:
     cure: Cure = Cure.NONE
     maybe_applied: bool = False
     connection_died: bool = False
+    hot_key: bool = False
     server_date: str = ""
 
 

@@ -32,6 +32,8 @@ class Refusal:
         type: The error's type without its namespace, or empty.
         message: AWS's text, or empty.
         item: The item of a failed condition as JSON, or empty.
+        reasons: Why it was throttled, such as ``TableReadKeyRangeThroughputExceeded``; empty
+            where DynamoDB does not say.
         request_id: AWS's name of the request, or empty.
         date: The answer's Date header, or empty.
         place: Who answered.
@@ -42,6 +44,7 @@ class Refusal:
     type: str
     message: str
     item: bytes
+    reasons: tuple[str, ...]
     request_id: str
     date: str
     place: Place
@@ -121,7 +124,15 @@ def _throttled(refusal: Refusal) -> Failure:
         "capacity, or spread the load over more owners",
         retry_delay=1.0,
     )
-    return Failure(error, Cure.WAIT_LONGER)
+    return Failure(error, Cure.WAIT_LONGER, hot_key=_is_about_a_key_range(refusal))
+
+
+def _is_about_a_key_range(refusal: Refusal) -> bool:
+    """Say whether the keys asked for are too busy: the table may have room for others.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ThrottlingReason.html
+    """
+    return bool(refusal.reasons) and all("KeyRange" in reason for reason in refusal.reasons)
 
 
 def _collided(refusal: Refusal) -> Failure:

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 from random import random
+from typing import Final
 
 from pannier_server.backends.dynamodb.wire.failures import Cure, Failure
 from pannier_server.backends.errors import (
     DeadlineExceeded,
+    Overloaded,
     StorageError,
     Throttled,
     WriteOutcome,
@@ -64,6 +66,42 @@ _SHORTEST_ATTEMPT = 0.01
 
 _BACKOFFS = {Cure.WAIT: UNAVAILABLE, Cure.WAIT_LONGER: THROTTLED}
 
+MOST_RETRIES: Final = 100.0
+"""Retries in a full budget."""
+
+RETRIES_EARNED: Final = 0.1
+"""Retries that each request earns that succeeded."""
+
+
+class RetryBudget:
+    """How many retries all calls together may make: a store that is down is not hammered.
+
+    A full budget lets some calls retry as often as they like. Where many fail it is spent,
+    and what is left are as many retries as one in ten requests that succeed. gRPC and AWS's
+    SDKs keep such budgets:
+    https://github.com/grpc/proposal/blob/master/A6-client-retries.md#throttling-retry-attempts-and-hedged-rpcs
+
+    Attributes:
+        spent: Retries that are missing from a full budget.
+    """
+
+    __slots__ = ("spent",)
+
+    def __init__(self) -> None:
+        """Start with a full budget."""
+        self.spent = 0.0
+
+    def take(self) -> bool:
+        """Take one retry; return False where none is left."""
+        if self.spent + 1 > MOST_RETRIES:
+            return False
+        self.spent += 1
+        return True
+
+    def earn(self) -> None:
+        """Get back what a request that succeeded brings."""
+        self.spent = max(0.0, self.spent - RETRIES_EARNED)
+
 
 class Attempts:
     """The attempts of one call that did not succeed at first.
@@ -78,6 +116,7 @@ class Attempts:
         *,
         started: float,
         deadline: float,
+        budget: RetryBudget | None = None,
         jitter: Callable[[], float] = random,
     ) -> None:
         """Start after the first attempt.
@@ -86,12 +125,14 @@ class Attempts:
             effect: What the request does.
             started: When the call began, in seconds of ``loop.time()``.
             deadline: When it has to end, on the same clock.
+            budget: What retries are taken from; None for one of its own.
             jitter: Gives a number from 0 up to 1.
         """
         self.fresh = False
         self._effect = effect
         self._started = started
         self._deadline = deadline
+        self._budget = budget or RetryBudget()
         self._jitter = jitter
         self._count = 0
         self._maybe_applied = False
@@ -122,7 +163,7 @@ class Attempts:
         """Return an error with what the attempts together mean for the write."""
         if isinstance(error, DeadlineExceeded) and self._last is not None:
             error = DeadlineExceeded(f"{error.message}; before that: {self._last.message}")
-        if isinstance(error, Throttled):
+        if isinstance(error, Throttled) and not isinstance(error, Overloaded):
             error.retry_delay = THROTTLED.ceiling(self._count)
         if self._maybe_applied and self._effect is not Effect.READ:
             error.write_outcome = WriteOutcome.UNKNOWN
@@ -136,6 +177,8 @@ class Attempts:
             return self._once(failure.cure)
         late = now - self._started > backoff.give_up_after
         if self._count >= backoff.attempts or (late and self._count > 1):
+            return None
+        if not self._budget.take():
             return None
         return self._jitter() * backoff.ceiling(self._count)
 

@@ -4,10 +4,12 @@ import asyncio
 import logging
 import socket
 import ssl
+from collections.abc import Collection
 from contextlib import suppress
 from functools import partial
 
 from pannier_server.transport.h2.serving.host import Host
+from pannier_server.transport.h2.serving.peer import peer_user
 from pannier_server.transport.h2.serving.protocol import ServerProtocol
 
 Connecting = asyncio.Task[tuple[asyncio.Transport, asyncio.BaseProtocol]]
@@ -19,12 +21,14 @@ _AT_ONCE = 2
 _GONE_AT_ONCE = 16
 
 # What they count as against the pace, and a connection that ended in an error once more.
-_GONE_COSTS = 1 / 8
+_GONE_COSTS = 1 / 32
 _FAULT_COSTS = 2
 # So many connections may come after a pause.
 _GROUP = 10
 # After the process ran out of descriptors.
 _PAUSE_SECONDS = 0.1
+# How many users are named in the log that may not connect.
+_MAX_NOTED_USERS = 100
 # A handshake without a limit has this one: asyncio takes none for its own default.
 _NO_TIMEOUT = 365 * 86_400.0
 
@@ -65,10 +69,19 @@ class Acceptor:
     The loop's own server takes all that wait at once. That would hold up everyone else
     in a rush of connections, and where processes share a socket give them all to the one
     that wakes up first.
+
+    Attributes:
+        tls: For connections with TLS that come from now on.
     """
 
     def __init__(
-        self, listening: socket.socket, host: Host, *, tls: ssl.SSLContext | None, shared: bool
+        self,
+        listening: socket.socket,
+        host: Host,
+        *,
+        tls: ssl.SSLContext | None,
+        shared: bool,
+        users: Collection[int] | None = None,
     ) -> None:
         """Take a listening socket, and the host of its connections.
 
@@ -77,10 +90,13 @@ class Acceptor:
             host: What admits connections.
             tls: For connections with TLS.
             shared: Other processes accept from the socket too.
+            users: Who may connect to a Unix socket; None for everyone that its file lets in.
         """
         self._listening = listening
         self._host = host
-        self._tls = tls
+        self.tls = tls
+        self._users = users
+        self._refused_users: set[int] = set()
         self._at_once = 1 if shared else _AT_ONCE
         self._handshake_timeout = None
         if tls is not None:
@@ -138,7 +154,7 @@ class Acceptor:
     def _start_connecting(self, sock: socket.socket) -> None:
         self._is_starved = False
         loop = asyncio.get_running_loop()
-        protocol = self._host.admit(loop)
+        protocol = self._host.admit(loop) if self._may_connect(sock) else None
         if protocol is None:
             sock.close()
             return
@@ -150,12 +166,26 @@ class Acceptor:
             loop.connect_accepted_socket(
                 lambda: protocol,
                 sock,
-                ssl=self._tls,
+                ssl=self.tls,
                 ssl_handshake_timeout=self._handshake_timeout,
             )
         )
         self._connecting.add(connecting)
         connecting.add_done_callback(partial(self._end_connecting, protocol, sock))
+
+    def _may_connect(self, sock: socket.socket) -> bool:
+        if self._users is None:
+            return True
+        user = peer_user(sock)
+        if user in self._users:
+            return True
+        self._host.meters.connections_refused += 1
+        # Once for each user, and for so many: nobody is to fill the log.
+        noted = self._refused_users
+        if user is not None and user not in noted and len(noted) < _MAX_NOTED_USERS:
+            noted.add(user)
+            _log.warning("refused a connection: user %d may not use this Unix socket", user)
+        return False
 
     def _end_connecting(
         self, protocol: ServerProtocol, sock: socket.socket, connecting: Connecting

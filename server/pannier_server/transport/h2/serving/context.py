@@ -131,7 +131,10 @@ class ServicerContext(ABC):
 
     def invocation_metadata(self) -> tuple[Metadatum, ...]:
         """Return the request's metadata: text, and bytes under keys that end in ``-bin``."""
-        return decode_metadata(self._head.fields)
+        head = self._head
+        if head.metadata is None:
+            head.metadata = decode_metadata(head.fields)
+        return head.metadata
 
     def time_remaining(self) -> float | None:
         """Return the seconds until the deadline, 0 after it; None without one."""

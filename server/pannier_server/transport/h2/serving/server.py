@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 
 from pannier_server.transport.h2.limits import Limits
@@ -32,6 +32,7 @@ class Server:
         limits: Limits | None = None,
         tls: ssl.SSLContext | None = None,
         share_sockets: bool = False,
+        users: Collection[int] | None = None,
     ) -> None:
         """Make a server without services that listens nowhere yet.
 
@@ -40,10 +41,13 @@ class Server:
             tls: For TCP sockets: its certificate, whose clients it trusts, ``h2`` by ALPN.
                 Unix sockets stay as they are.
             share_sockets: Other processes accept connections from the same sockets.
+            users: The numbers of the users who may connect to Unix sockets; None for everyone
+                that the socket's file lets in.
         """
         self._host = Host(limits or Limits())
         self._tls = tls
         self._share_sockets = share_sockets
+        self._users = users
         self._acceptors: list[Acceptor] = []
         self._sweep: Sweep | None = None
 
@@ -67,10 +71,26 @@ class Server:
         self._sweep = Sweep(self._host, asyncio.get_running_loop())
         self._sweep.start()
         for listening in sockets:
-            tls = None if listening.family == socket.AF_UNIX else self._tls
-            acceptor = Acceptor(listening, self._host, tls=tls, shared=self._share_sockets)
+            is_unix = listening.family == socket.AF_UNIX
+            acceptor = Acceptor(
+                listening,
+                self._host,
+                tls=None if is_unix else self._tls,
+                shared=self._share_sockets,
+                users=self._users if is_unix else None,
+            )
             self._acceptors.append(acceptor)
             await acceptor.start()
+
+    def use_tls(self, tls: ssl.SSLContext) -> None:
+        """Use another certificate, and other authorities, for connections that come from now on.
+
+        Those that are there stay as they are. Nothing changes without TLS.
+        """
+        self._tls = tls
+        for acceptor in self._acceptors:
+            if acceptor.tls is not None:
+                acceptor.tls = tls
 
     async def stop(self, grace: float) -> None:
         """Accept no more, let calls finish for ``grace`` seconds, and close.

@@ -33,6 +33,7 @@ from pannier_server.transport.h2.wire.codes import (
     RESOURCE_EXHAUSTED,
     UNIMPLEMENTED,
 )
+from pannier_server.transport.h2.wire.metadata import Metadatum
 from pannier_server.transport.h2.wire.timeouts import parse_timeout
 
 _TIMEOUT: Final = b"grpc-timeout"
@@ -86,6 +87,7 @@ class RequestHead:
         gzipped: Its messages may be compressed with gzip.
         accepts_gzip: Answers may be.
         method: A note of whoever looks up the path.
+        metadata: A note of whoever decodes it.
     """
 
     fields: Sequence[Field]
@@ -96,6 +98,7 @@ class RequestHead:
     gzipped: bool = False
     accepts_gzip: bool = False
     method: Any = None
+    metadata: tuple[Metadatum, ...] | None = None
 
 
 class RequestHeadDecoder:
