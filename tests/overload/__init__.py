@@ -1,0 +1,1 @@
+"""What happens where more calls come than can be served in time."""
