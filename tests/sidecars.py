@@ -101,16 +101,20 @@ class SidecarProcess:
 
 
 def start_sidecar(
-    store: str, *flags: str, environment: dict[str, str] | None = None
+    store: str,
+    *flags: str,
+    environment: dict[str, str] | None = None,
+    within: Sequence[str] = (),
 ) -> SidecarProcess:
     """Start ``pannier serve`` on a free loopback port, unless flags say otherwise.
 
-    ``--transport`` is one of them.
+    ``--transport`` is one of them. ``within`` is a command that runs it elsewhere, as nsenter
+    does.
     """
     if not any(flag.startswith("--listen") for flag in flags):
         flags = ("--listen=127.0.0.1:0", *flags)
     process = subprocess.Popen(
-        [sys.executable, "-m", "pannier_server", "serve", f"--store={store}", *flags],
+        [*within, sys.executable, "-m", "pannier_server", "serve", f"--store={store}", *flags],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, **(environment or {})},
@@ -125,10 +129,13 @@ def start_sidecar(
 
 @contextmanager
 def sidecar_process(
-    store: str, *flags: str, environment: dict[str, str] | None = None
+    store: str,
+    *flags: str,
+    environment: dict[str, str] | None = None,
+    within: Sequence[str] = (),
 ) -> Iterator[SidecarProcess]:
     """Run ``pannier serve`` for the body of a ``with``."""
-    sidecar = start_sidecar(store, *flags, environment=environment)
+    sidecar = start_sidecar(store, *flags, environment=environment, within=within)
     try:
         yield sidecar
     finally:

@@ -3,6 +3,9 @@
 It is a copy of the default VFS (https://sqlite.org/vfs.html) whose ``xOpen`` gives each
 file a copy of its methods with some of them replaced. While it is active it is the
 process's default, so the code under test needs no hook for it.
+
+SQLite syncs a folder below its VFS. The one trace of it is the system call with which
+it opens the folder, which a VFS lets its user replace.
 """
 
 import _sqlite3
@@ -11,6 +14,7 @@ import sqlite3
 from collections.abc import Callable
 from ctypes import POINTER, Structure, byref, c_char_p, c_int, c_int64, c_void_p
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 VfsPointer = c_void_p
@@ -21,10 +25,16 @@ XRead = ctypes.CFUNCTYPE(c_int, FilePointer, c_void_p, c_int, c_int64)
 XWrite = ctypes.CFUNCTYPE(c_int, FilePointer, c_void_p, c_int, c_int64)
 XTruncate = ctypes.CFUNCTYPE(c_int, FilePointer, c_int64)
 XSync = ctypes.CFUNCTYPE(c_int, FilePointer, c_int)
-
+XSetSystemCall = ctypes.CFUNCTYPE(c_int, VfsPointer, c_char_p, c_void_p)
+XGetSystemCall = ctypes.CFUNCTYPE(c_void_p, VfsPointer, c_char_p)
+OpenFolder = ctypes.CFUNCTYPE(c_int, c_char_p, POINTER(c_int))
 
 OPEN_FOR_READING = 0x1
 OPEN_FOR_WRITING = 0x2 | 0x4
+OPEN_FOLDER = b"openDirectory"
+
+TEMPORARY = "(temporary)"
+"""What stands for the path of a file that SQLite names itself and deletes in the end."""
 
 
 class Vfs(Structure):
@@ -39,7 +49,10 @@ class Vfs(Structure):
         ("pAppData", c_void_p),
         ("xOpen", XOpen),
         ("xDelete", XDelete),
-        *((f"method{number}", c_void_p) for number in range(14)),
+        *((f"method{number}", c_void_p) for number in range(11)),
+        ("xSetSystemCall", XSetSystemCall),
+        ("xGetSystemCall", XGetSystemCall),
+        ("xNextSystemCall", c_void_p),
     ]
 
 
@@ -68,8 +81,10 @@ class Event:
     """What happened to a file, or a mark that a test left between such events.
 
     Attributes:
-        kind: ``read``, ``write``, ``truncate``, ``sync``, ``delete``, or the test's mark.
-        path: The file; empty for a mark.
+        kind: ``open``, ``create`` (an open that made the file), ``read``, ``write``,
+            ``truncate``, ``sync``, ``failed sync``, ``sync folder``, ``delete``, or the
+            test's mark.
+        path: The file (for ``sync folder`` one in it); empty for a mark.
         offset: Where a read or write began; the new size for ``truncate``.
         size: How many bytes were read or written.
         content: What was written.
@@ -87,7 +102,7 @@ class Event:
 
 
 Fault = Callable[[Event], int | None]
-"""Answers an SQLite result code for what is to fail, else None."""
+"""Answers an SQLite result code for what is not to be done, else None."""
 
 # SQLite may keep pointers to these for as long as the process lives.
 _kept: list[object] = []
@@ -118,13 +133,17 @@ class RecordingVfs:
         self._paths: dict[int, str] = {}
         self._methods: dict[int, Methods] = {}
         self._vfs.xDelete = XDelete(self._delete)
-        _kept.append((self._vfs, self._vfs.xOpen, self._vfs.xDelete))
+        self._folder_opener = self._default.contents.xGetSystemCall(None, OPEN_FOLDER)
+        self._recording_opener = OpenFolder(self._open_folder)
+        _kept.append((self._vfs, self._vfs.xOpen, self._vfs.xDelete, self._recording_opener))
 
     def __enter__(self) -> "RecordingVfs":
         self._check(self._library.sqlite3_vfs_register(byref(self._vfs), 1))
+        self._use_folder_opener(ctypes.cast(self._recording_opener, c_void_p).value)
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._use_folder_opener(self._folder_opener)
         self._check(self._library.sqlite3_vfs_unregister(byref(self._vfs)))
 
     def mark(self, kind: str) -> None:
@@ -138,15 +157,30 @@ class RecordingVfs:
     def _open(self, _vfs: int, name: int | None, file: int, flags: int, out_flags: Any) -> int:
         if self.read_only:
             flags = flags & ~OPEN_FOR_WRITING | OPEN_FOR_READING
-        # The name goes on as a pointer: what follows it in memory belongs to it.
-        result: int = self._default.contents.xOpen(
-            ctypes.cast(self._default, c_void_p), name, file, flags, out_flags
-        )
+        path = ctypes.string_at(name).decode() if name else TEMPORARY
         opened = File.from_address(file)
+        # SQLite closes what has methods, even where it could not be opened.
+        opened.methods = None
+        # The name goes on as a pointer: what follows it in memory belongs to it.
+        result = self._record(
+            Event("open" if Path(path).exists() else "create", path),
+            lambda: self._default.contents.xOpen(
+                ctypes.cast(self._default, c_void_p), name, file, flags, out_flags
+            ),
+        )
         if result == sqlite3.SQLITE_OK and opened.methods:
-            self._paths[file] = ctypes.string_at(name).decode() if name else "(temporary)"
+            self._paths[file] = path
             opened.methods = ctypes.pointer(self._recording(opened.methods))
         return result
+
+    def _open_folder(self, file: bytes, descriptor: Any) -> int:
+        result: int = OpenFolder(self._folder_opener)(file, descriptor)
+        if result == sqlite3.SQLITE_OK:
+            self.events.append(Event("sync folder", file.decode()))
+        return result
+
+    def _use_folder_opener(self, opener: int | None) -> None:
+        self._check(self._default.contents.xSetSystemCall(None, OPEN_FOLDER, opener))
 
     def _delete(self, _vfs: int, name: bytes, sync_folder: int) -> int:
         default = ctypes.cast(self._default, c_void_p)
@@ -188,12 +222,14 @@ class RecordingVfs:
         _kept.append((original, replaced))
 
     def _record(self, event: Event, proceed: Callable[[], int]) -> int:
-        """Do what was asked, and record it where it succeeded."""
+        """Do what was asked, and record it where it succeeded or is a sync."""
         result = self.fault(event)
         if result is None:
             result = proceed()
         if result == sqlite3.SQLITE_OK:
             self.events.append(event)
+        elif event.kind == "sync":
+            self.events.append(Event("failed sync", event.path))
         return result
 
     @staticmethod

@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from pannier_server.backends.sqlite import session
 from pannier_server.testing.records import Records
-from tests.sqlite.power_loss import write_survivors
+from tests.sqlite.disk import Disk, write_files
 from tests.sqlite.recording_vfs import Event, RecordingVfs
 from tests.sqlite.stores import opened_store
 
@@ -65,7 +66,7 @@ async def test_what_was_answered_survives_a_power_loss_at_any_time(
 ) -> None:
     await put_from_many_callers(vfs, path)
     for cut in range(1, CALLERS + 1, 7):
-        assert await lost_after(cut, vfs.events, tmp_path / f"{cut}") == set()
+        assert await lost_after(cut, path, vfs.events, tmp_path / f"{cut}") == set()
 
 
 async def test_without_full_synchronous_a_power_loss_loses_answered_writes(
@@ -74,7 +75,7 @@ async def test_without_full_synchronous_a_power_loss_loses_answered_writes(
     """The test above would see it."""
     monkeypatch.setattr(session, "SYNCHRONOUS", "NORMAL")
     await put_from_many_callers(vfs, path)
-    assert await lost_after(CALLERS, vfs.events, tmp_path / "lost") != set()
+    assert await lost_after(CALLERS, path, vfs.events, tmp_path / "lost") != set()
 
 
 async def put_from_many_callers(vfs: RecordingVfs, path: Path) -> None:
@@ -126,10 +127,12 @@ def ends_transaction(header: Event) -> bool:
     return is_header and header.content[4:8] != bytes(4)
 
 
-async def lost_after(answers: int, events: list[Event], folder: Path) -> set[str]:
+async def lost_after(answers: int, path: Path, events: list[Event], folder: Path) -> set[str]:
     """Cut the power after so many answers; return what was answered and is gone."""
     marks = [i for i, event in enumerate(events) if event.kind.startswith(ANSWER)]
     before = events[: marks[answers - 1] + 1]
-    write_survivors(before, folder)
-    async with opened_store(folder / "pannier.db") as backend:
+    disk = Disk({path.name: b""})
+    disk.replay(before)
+    write_files(disk.lose_power(Random(0), odds=0).contents(), folder)
+    async with opened_store(folder / path.name) as backend:
         return set(answered(before)) - set(await Records(backend, "owner").names())

@@ -10,6 +10,7 @@ import pytest
 
 from pannier_server.backends.contract import Written
 from pannier_server.backends.errors import (
+    AccessDenied,
     StoreMisconfigured,
     StoreUnavailable,
     WriteOutcome,
@@ -147,9 +148,7 @@ async def test_a_file_that_cannot_be_written_is_read_and_writes_say_so(
         async with opened_store(path) as backend:
             records = Records(backend, "owner")
             assert (await records.get()).version == 1
-            with pytest.raises(
-                StoreUnavailable, match=r"readonly database.*let this user"
-            ) as error:
+            with pytest.raises(AccessDenied, match=r"readonly database.*let this user") as error:
                 await records.put()
             assert error.value.write_outcome is WriteOutcome.NOT_APPLIED
             vfs.read_only = False
