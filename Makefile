@@ -13,7 +13,9 @@ H2SPEC := .cache/bin/h2spec
 INTEROP_CLIENT := .cache/bin/grpc-interop-client
 GRPC_GO_ECHO := .cache/bin/grpc-go-echo
 FIXED_RESPONDER := .cache/bin/fixed-responder
+LINEARIZABILITY_CHECKER := .cache/bin/linearizability-checker
 PLOTTING := .venv/.plotting
+AUDITING := .cache/audit/.ready
 
 .PHONY: help
 help: ## List the commands
@@ -73,11 +75,40 @@ bench: $(PLOTTING) $(GHZ) $(GRPC_GO_ECHO) $(FIXED_RESPONDER) ## Compare with oth
 attack: $(VENV) ## Attack the sidecar and measure another client (ARGS='--seconds 3 --only ping_flood')
 	@.venv/bin/python -m bench.attacks $(ARGS)
 
+.PHONY: drill
+drill: $(VENV) $(LINEARIZABILITY_CHECKER) ## Inject every fault, check all answers, for docs/reliability.md (8 minutes)
+	@.venv/bin/python -m tests.linearizability $(ARGS)
+
+.PHONY: overload
+overload: $(VENV) ## Offer ten times what a table takes, for docs/overload.md (ARGS='--only h2')
+	@.venv/bin/python -m bench.overload $(ARGS)
+
+.PHONY: soak
+soak: $(VENV) ## Run at half capacity with faults for half an hour, for docs/reliability.md (ARGS='--minutes 5')
+	@.venv/bin/python -m tests.soak $(ARGS)
+
+.PHONY: fuzz
+fuzz: $(VENV) ## Send hostile requests, rows and bytes to sidecars (ARGS='--seconds 3600')
+	@.venv/bin/python -m tests.fuzz $(ARGS)
+
 .PHONY: ci
 ci: lint proto-check $(GHZ) ## Run the longer checks, 70 minutes at most
 	@.venv/bin/python -m bench.load --quick
 	@$(MAKE) --no-print-directory bench ARGS=--quick
 	@.venv/bin/python -m pytest -m slow
+
+.PHONY: sbom
+sbom: $(AUDITING) ## Write the bill of materials of the sidecar into dist (CycloneDX)
+	@mkdir -p dist
+	@sed -n 's/^version = "\(.*\)"/pannier==\1/p' client/python/pyproject.toml | cat requirements/runtime.txt - | \
+		.cache/audit/bin/python -W ignore::UserWarning -m cyclonedx_py requirements \
+		--pyproject server/pyproject.toml --output-reproducible --spec-version 1.6 \
+		--output-format JSON --output-file dist/pannier-server.cdx.json -
+	@echo 'sbom: dist/pannier-server.cdx.json'
+
+.PHONY: audit
+audit: $(AUDITING) ## Ask for known vulnerabilities of what is shipped (ARGS=requirements/dev.txt: of that)
+	@.cache/audit/bin/python tools/audit.py $(or $(ARGS),requirements/runtime.txt requirements/build.txt)
 
 .PHONY: lock
 lock: $(VENV) ## Write the lock files anew (ARGS=--upgrade: with newer versions)
@@ -103,6 +134,13 @@ $(PLOTTING): $(VENV) requirements/bench.txt
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@touch $@
 
+# What looks into packages changes none of them: it has an environment of its own.
+$(AUDITING): $(VENV) requirements/audit.txt
+	@echo 'Setting up what looks into packages, once'
+	@.venv/bin/python -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/audit.txt
+	@touch $@
+
 # Not `npm ci`: it insists on entries for all platforms, and some registries lack a few of
 # buf's. Scripts are not run: buf comes as a ready binary inside a package.
 $(BUF): tools/package.json tools/package-lock.json
@@ -124,7 +162,9 @@ $(GRPC_GO_ECHO): PACKAGE := ./echo
 $(GRPC_GO_ECHO): $(wildcard tools/peers/echo/*.go)
 $(FIXED_RESPONDER): PACKAGE := ./responder
 $(FIXED_RESPONDER): $(wildcard tools/peers/responder/*.go)
-$(H2SPEC) $(INTEROP_CLIENT) $(GRPC_GO_ECHO) $(FIXED_RESPONDER): tools/peers/go.mod tools/peers/go.sum
+$(LINEARIZABILITY_CHECKER): PACKAGE := ./linearizability
+$(LINEARIZABILITY_CHECKER): $(wildcard tools/peers/linearizability/*.go)
+$(H2SPEC) $(INTEROP_CLIENT) $(GRPC_GO_ECHO) $(FIXED_RESPONDER) $(LINEARIZABILITY_CHECKER): tools/peers/go.mod tools/peers/go.sum
 	@command -v go >/dev/null || { echo '$(@F) is built with Go: install Go 1.24 or newer' >&2; exit 1; }
 	@echo 'Building $(@F), once'
 	@go -C tools/peers build -mod=readonly -trimpath -o ../../$@ $(PACKAGE)

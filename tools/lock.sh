@@ -14,7 +14,7 @@ if sys.version_info[:2] != (3, 11):
 '
 
 export CUSTOM_COMPILE_COMMAND="make lock"
-for name in build runtime dev bench ministack; do
+for name in build runtime dev bench ministack audit; do
     .venv/bin/pip-compile --quiet --strip-extras --generate-hashes --allow-unsafe \
         --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
         --output-file="requirements/$name.txt" "$@" "requirements/$name.in"

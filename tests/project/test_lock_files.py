@@ -2,11 +2,12 @@
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from tests.project.checkout import ROOT
+from tests.project.checkout import ROOT, committed_text_files
 
 REQUIREMENTS = sorted((ROOT / "requirements").glob("*.in"))
 PIN = re.compile(r"^([\w.-]+)==\S+ \\\n(?:    --hash=sha256:[0-9a-f]{64}.*\n)+", re.MULTILINE)
@@ -41,18 +42,46 @@ def test_locks_are_made_with_the_oldest_python(requirements: Path) -> None:
     assert "by pip-compile with Python 3.11\n" in _lock_of(requirements)
 
 
+def _folders_with(name: str) -> list[Path]:
+    """Return the folders of the checkout that hold a file of this name."""
+    found = [path.parent for path in committed_text_files() if path.name == name]
+    assert found
+    return found
+
+
 def test_npm_packages_are_pinned_with_hashes_and_without_a_place() -> None:
-    lock = json.loads((ROOT / "tools" / "package-lock.json").read_text())
-    packages = [package for name, package in lock["packages"].items() if name]
-    assert packages
-    for package in packages:
-        assert package["integrity"].startswith("sha512-")
-        assert "resolved" not in package
+    for folder in _folders_with("package.json"):
+        lock = json.loads((folder / "package-lock.json").read_text())
+        packages = [package for name, package in lock["packages"].items() if name]
+        assert packages
+        for package in packages:
+            assert package["integrity"].startswith("sha512-")
+            assert "resolved" not in package
 
 
-@pytest.mark.parametrize("module", ["go", "peers"])
-def test_go_modules_are_pinned_with_hashes(module: str) -> None:
-    folder = ROOT / "tools" / module
-    wanted = re.findall(r"^\t(\S+ v\S+)", (folder / "go.mod").read_text(), re.MULTILINE)
-    sums = (folder / "go.sum").read_text()
-    assert [module for module in wanted if f"{module}/go.mod h1:" not in sums] == []
+def test_go_modules_are_pinned_with_hashes() -> None:
+    for folder in _folders_with("go.mod"):
+        settings = (folder / "go.mod").read_text()
+        sums = (folder / "go.sum").read_text()
+        ours = set(re.findall(r"^replace (\S+) =>", settings, re.MULTILINE))
+        wanted = re.findall(r"^\t(\S+) (v\S+)", settings, re.MULTILINE)
+        fetched = [f"{module} {version}" for module, version in wanted if module not in ours]
+        assert fetched
+        assert [module for module in fetched if f"{module}/go.mod h1:" not in sums] == []
+
+
+def test_crates_are_pinned_with_hashes() -> None:
+    for folder in _folders_with("Cargo.lock"):
+        packages = tomllib.loads((folder / "Cargo.lock").read_text())["package"]
+        fetched = [package for package in packages if "source" in package]
+        assert fetched
+        for package in fetched:
+            # Cargo writes this name for the index of its own registry, wherever it is taken from.
+            assert package["source"].startswith("registry+")
+            assert re.fullmatch("[0-9a-f]{64}", package["checksum"])
+
+
+def test_each_cargo_workspace_has_a_lock_file() -> None:
+    locked = set(_folders_with("Cargo.lock"))
+    for folder in _folders_with("Cargo.toml"):
+        assert locked & {folder, folder.parent}

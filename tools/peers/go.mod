@@ -3,6 +3,7 @@ module github.com/pannier/pannier/tools/peers
 go 1.24.0
 
 require (
+	github.com/anishathalye/porcupine v1.3.1
 	google.golang.org/grpc v1.80.0
 	google.golang.org/protobuf v1.36.11
 )
