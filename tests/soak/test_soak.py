@@ -1,4 +1,4 @@
-"""A soak of half a minute: too short to see memory grow slowly, long enough to see what leaks fast."""
+"""Soaks of half a minute: too short for what grows slowly, long enough for what leaks fast."""
 
 import pytest
 
