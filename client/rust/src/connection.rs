@@ -17,7 +17,7 @@ use crate::retries::RetryPolicy;
 use crate::rpc::{Client, Rpc};
 use crate::settings::Settings;
 use crate::status::{out_of_time, read_error, unreachable_error};
-use crate::transport::{Lane, Link, Patience, Unconnected};
+use crate::transport::{Lane, Link, Loss, Patience, Unconnected};
 
 /// The longest message that is read. A page may hold one record, whose data is under 4 MiB.
 const MAX_MESSAGE_BYTES: usize = 8 * 1024 * 1024;
@@ -112,7 +112,7 @@ impl Connection {
 
     async fn attempt<R: Rpc>(&self, call: &mut Call, request: R) -> Result<R::Answer, Error> {
         let lane = self.lane(call.patience).await?;
-        let request = self.request(request, Some(call.deadline));
+        let request = self.request(request, Some(call.deadline))?;
         call.sent = true;
         match R::send(self.client(lane), request).await {
             Ok(answer) => Ok(answer.into_inner()),
@@ -142,7 +142,7 @@ impl Connection {
         deadline: Option<Instant>,
     ) -> Result<Streaming<ListByPrefixResponse>, Error> {
         let lane = self.lane(Patience::OneAttempt).await?;
-        let request = self.request(request, deadline);
+        let request = self.request(request, deadline)?;
         match self.client(lane).list_by_prefix(request).await {
             Ok(stream) => Ok(stream.into_inner()),
             Err(status) => Err(self.read_error(&status)),
@@ -158,7 +158,7 @@ impl Connection {
     /// Returns the error that a status means.
     pub(crate) fn read_error(&self, status: &Status) -> Error {
         if self.link.is_closed() {
-            return closed("the store was closed while the call ran", None);
+            return closed("the store was closed while the call ran", unsent(status));
         }
         read_error(status, self.address())
     }
@@ -179,16 +179,45 @@ impl Connection {
         Client::with_origin(lane, self.origin.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
 
-    fn request<M>(&self, message: M, deadline: Option<Instant>) -> Request<M> {
+    /// Returns what is sent, unless the time is over already: a caller's own code may have
+    /// taken it, and what is not sent leaves no doubt.
+    fn request<M>(&self, message: M, deadline: Option<Instant>) -> Result<Request<M>, Error> {
         let mut request = Request::new(message);
         *request.metadata_mut() = MetadataMap::from_headers(self.settings.metadata.clone());
         if let Some(deadline) = deadline {
-            request.set_timeout(deadline.saturating_duration_since(Instant::now()));
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(self.out_of_time(false));
+            }
+            request.set_timeout(left);
         }
-        request
+        Ok(request)
     }
+}
+
+/// Returns the outcome of a call that was certainly not sent; `None` for any other.
+fn unsent(status: &Status) -> Option<WriteOutcome> {
+    let loss = Loss::of(status)?;
+    loss.is_unsent().then_some(WriteOutcome::NotApplied)
 }
 
 fn closed(message: &str, outcome: Option<WriteOutcome>) -> Error {
     Error::StoreClosed(Failure::new(Code::Cancelled, message).with_outcome(outcome))
+}
+
+#[cfg(test)]
+mod tests {
+    use h2::Reason;
+    use tonic::Status;
+
+    use super::unsent;
+    use crate::failure::WriteOutcome;
+    use crate::transport::status_of_unopened;
+
+    #[test]
+    fn a_call_that_closing_kept_from_being_sent_leaves_no_doubt() {
+        let unopened = status_of_unopened(Reason::CANCEL.into());
+        assert_eq!(unsent(&unopened), Some(WriteOutcome::NotApplied));
+        assert_eq!(unsent(&Status::unavailable("broken")), None);
+    }
 }

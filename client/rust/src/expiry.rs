@@ -10,6 +10,9 @@ use crate::generated::{put_if_version_request, put_request};
 /// The last second of the year 9999, where the contract's times end.
 const LAST_SECOND: Duration = Duration::from_secs(253_402_300_799);
 
+/// The first second of the year 1, where they begin, as seconds before 1970.
+const SECONDS_BEFORE: Duration = Duration::from_secs(62_135_596_800);
+
 /// What a caller says about a write's expiry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Expiry {
@@ -39,12 +42,13 @@ impl Expiry {
     ///
     /// # Errors
     ///
-    /// More than one thing was said, or the time to live is 0 or too long.
+    /// More than one thing was said, the time to live is 0 or too long, or the time is beyond
+    /// the contract's.
     pub(crate) fn resolve(self, now: SystemTime) -> Result<Field, ArgumentError> {
         match self {
             Expiry::Unsaid => Ok(Field::Absent),
             Expiry::After(ttl) => Ok(Field::Time(after(ttl, now)?.into())),
-            Expiry::At(time) => Ok(Field::Time(time.into())),
+            Expiry::At(time) => Ok(Field::Time(within_range(time)?.into())),
             Expiry::Never => Ok(Field::Never),
             Expiry::Contradictory => Err(ArgumentError::new(
                 "give only one of ttl, expire_time and never_expires",
@@ -65,6 +69,19 @@ fn after(ttl: Duration, now: SystemTime) -> Result<SystemTime, ArgumentError> {
         .ok_or_else(|| {
             ArgumentError::new("ttl reaches beyond the year 9999; use never_expires instead")
         })
+}
+
+fn within_range(time: SystemTime) -> Result<SystemTime, ArgumentError> {
+    // Others cannot be told to the sidecar, and some not even be put into a timestamp.
+    if time < UNIX_EPOCH - SECONDS_BEFORE
+        || time >= UNIX_EPOCH + LAST_SECOND + Duration::from_secs(1)
+    {
+        return Err(ArgumentError::new(
+            "expire_time must be in the years 1 to 9999; for a record that never expires use \
+             never_expires",
+        ));
+    }
+    Ok(time)
 }
 
 /// The field `expiry` of a write's request.
@@ -123,7 +140,7 @@ mod tests {
 
     use prost_types::Timestamp;
 
-    use super::{Expiry, Field, LAST_SECOND, read_time};
+    use super::{Expiry, Field, LAST_SECOND, SECONDS_BEFORE, read_time};
 
     const HOUR: Duration = Duration::from_secs(3600);
 
@@ -153,6 +170,21 @@ mod tests {
             nanos: 500_000_000,
         };
         assert_eq!(read_time(Some(stamp)), Some(time));
+    }
+
+    #[test]
+    fn times_that_no_timestamp_can_hold_are_refused() {
+        let refused = |time: Option<SystemTime>| {
+            let problem = Expiry::At(time.unwrap()).resolve(UNIX_EPOCH).unwrap_err();
+            assert!(problem.to_string().contains("1 to 9999"), "{problem}");
+        };
+        refused(UNIX_EPOCH.checked_sub(Duration::from_secs(1 << 63)));
+        refused(UNIX_EPOCH.checked_sub(SECONDS_BEFORE + Duration::from_nanos(1)));
+        refused(UNIX_EPOCH.checked_add(LAST_SECOND + Duration::from_secs(1)));
+        let last = UNIX_EPOCH + LAST_SECOND + Duration::from_millis(999);
+        for time in [UNIX_EPOCH - SECONDS_BEFORE, last] {
+            assert!(Expiry::At(time).resolve(UNIX_EPOCH).is_ok());
+        }
     }
 
     #[test]

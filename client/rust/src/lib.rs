@@ -33,6 +33,7 @@ mod failure;
 mod keys;
 mod listing;
 mod messages;
+mod metadata;
 mod records;
 mod retries;
 mod rpc;

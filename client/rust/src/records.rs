@@ -83,6 +83,7 @@ pub struct Cleanup {
 
 /// How fresh a read must be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Consistency {
     /// The read sees every write that was answered before it began.
     #[default]
@@ -93,6 +94,7 @@ pub enum Consistency {
 
 /// The order of a list, by the bytes of the keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Order {
     /// Smallest key first.
     #[default]

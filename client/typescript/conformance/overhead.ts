@@ -1,4 +1,10 @@
-/** What the client costs over its bare calls; see `overhead` in the scenarios' README. */
+/**
+ * What the client costs over its bare calls; see `overhead` in the scenarios' README.
+ *
+ * The bare calls are made on the client's own channel: whatever a call has to cost is in them, and
+ * what the client adds is all the difference. On other runtimes of gRPC the stub is the slower
+ * one (docs/decisions/0009).
+ */
 
 import { create } from "@bufbuild/protobuf";
 import { connect, type Store } from "@pannier/client";

@@ -57,7 +57,12 @@ export function parseAddress(address: string): Place {
   const colon = address.lastIndexOf(":");
   const [host, port] = [address.slice(0, Math.max(0, colon)), address.slice(colon + 1)];
   const isBracketed = host.startsWith("[") && host.endsWith("]");
-  if (host === "" || address.includes("/") || (host.includes(":") && !isBracketed)) {
+  if (
+    host === "" ||
+    host === "[]" ||
+    address.includes("/") ||
+    (host.includes(":") && !isBracketed)
+  ) {
     throw new TypeError(`${JSON.stringify(address)} is no address of a sidecar; ${FORMS}`);
   }
   if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535) {

@@ -12,6 +12,7 @@ const PRINTABLE = /^[\x20-\x7e]*$/;
 // What belongs to gRPC or to HTTP/2 itself (RFC 9113, section 8.2.2).
 const RESERVED = new Set([
   "connection",
+  "content-length",
   "content-type",
   "host",
   "http2-settings",

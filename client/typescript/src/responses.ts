@@ -20,7 +20,7 @@ import { InternalError } from "./errors.js";
 export function readRecord(answer: GetResponse): StoredRecord {
   const { record } = answer;
   if (!record) throw new InternalError("the sidecar's answer has no record");
-  return toRecord(record, record.data);
+  return toRecord(record);
 }
 
 /** Returns what a write made. */
@@ -41,8 +41,7 @@ export function readChanged(
 /** Returns a page of a list. */
 export function readPage(answer: ListByPrefixResponse): Page {
   return {
-    // Its own data: a view would keep the whole page in memory as long as one record is.
-    records: answer.records.map((record) => toRecord(record, record.data.slice())),
+    records: answer.records.map(toRecord),
     nextPageToken: answer.nextPageToken,
     unreadable: answer.unreadable.map(({ key, problem }) => ({ key, problem })),
   };
@@ -53,7 +52,9 @@ export function readCleanup(answer: CleanupExpiredResponse): CleanupResult {
   return { removed: Number(answer.removed), more: answer.more };
 }
 
-function toRecord(record: WireRecord, data: Uint8Array): StoredRecord {
+function toRecord(record: WireRecord): StoredRecord {
   const { key, version, etag, expireTime } = record;
+  // Its own data: a view would keep all that came with it in memory, and share it with others.
+  const data = record.data.slice();
   return new StoredRecord({ key, data, version, etag, expireTime: readTime(expireTime) });
 }

@@ -75,6 +75,7 @@ describe("an address", () => {
     "host:65536",
     "host:1x",
     "::1:50051",
+    "[]:1",
     "http://host:1",
   ]) {
     it(`is not ${wrong.slice(0, 30)}`, () => {

@@ -9,6 +9,7 @@ import { describe, it, mock } from "node:test";
 
 import { GetResponseSchema } from "#dist/gen/pannier/v1/storage_pb.js";
 import { RpcError } from "#dist/grpc/error.js";
+import { now } from "#dist/grpc/limits.js";
 import { found, get, inMs, openChannel, PLENTY } from "./calls.js";
 import { FakeSidecar, type Call } from "./fake_sidecar.js";
 
@@ -292,6 +293,24 @@ describe("a call that cannot be sent", () => {
     const wanted = { code: "UNAVAILABLE", neverSent: true, message: /ENOENT/ };
     await assert.rejects(get(channel, inMs(20)), wanted);
     await channel.close();
+  });
+
+  it("because what answers hangs up at once is not tried on and on", async () => {
+    let connections = 0;
+    await usingServer(
+      (socket) => {
+        connections += 1;
+        socket.write(SETTINGS);
+        socket.end(GOAWAY_BEFORE_ALL);
+      },
+      async (address) => {
+        const channel = openChannel(address);
+        const end = now() + 250;
+        while (now() < end) await get(channel, inMs(250)).catch(() => undefined);
+        assert.ok(connections < 6, `${String(connections)} connections`);
+        await channel.close();
+      },
+    );
   });
 
   it("because the channel is closed fails", async () => {

@@ -186,6 +186,30 @@ describe("a store that is closed", () => {
     assert.equal(failure.writeOutcome, "not_applied");
   });
 
+  it("ends a write that waits for another attempt to connect, which was not sent", async () => {
+    const store = connect(NOWHERE, { retries: false });
+    assert.ok((await failureOf(store.put("o:n", ""))) instanceof UnavailableError);
+    const failed = failureOf(store.put("o:n", ""));
+    await new Promise(setImmediate);
+    await store.close();
+    const failure = await failed;
+    assert.ok(failure instanceof StoreClosedError);
+    assert.equal(failure.writeOutcome, "not_applied");
+  });
+
+  it("ends a write that waits for its turn, which was not sent", async () => {
+    await using fake = await FakeSidecar.start(silent, { settings: { maxConcurrentStreams: 1 } });
+    const store = connect(fake.address);
+    const sent = failureOf(store.put("o:n", ""));
+    const waits = failureOf(store.put("o:n", ""));
+    await untilCalled(fake);
+    await store.close();
+    const failures = [await sent, await waits];
+    assert.ok(failures.every((failure) => failure instanceof StoreClosedError));
+    const outcomes = failures.map(({ writeOutcome }) => writeOutcome);
+    assert.deepEqual(outcomes, ["unknown", "not_applied"]);
+  });
+
   it("ends a write that was sent, in doubt", async () => {
     await using fake = await FakeSidecar.start(silent);
     const store = connect(fake.address);

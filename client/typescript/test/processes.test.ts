@@ -70,6 +70,18 @@ describe("a process", () => {
     assert.deepEqual((await run(code)).split("\n").sort(), ["1", "o:b"]);
   });
 
+  it("is not kept alive by a call that could not begin", async () => {
+    const code = `
+      const { makeSettings } = await import("#dist/settings.js");
+      const { Channel } = await import("#dist/grpc/channel.js");
+      const { StorageBackend } = await import("#dist/gen/pannier/v1/storage_pb.js");
+      const channel = new Channel(makeSettings(store.address, {}).target, { upgrade: "no" });
+      const limits = { deadline: Infinity, signal: undefined };
+      const failed = channel.unary(StorageBackend.method.get, Buffer.alloc(5), limits);
+      await failed.catch((error) => console.log(error.code));`;
+    assert.equal(await run(code), "UNAVAILABLE");
+  });
+
   it("is kept alive by a call that is tried again", async () => {
     const code = `
       const started = performance.now();

@@ -11,6 +11,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { inspect } from "node:util";
 
+import { GetResponseSchema } from "#dist/gen/pannier/v1/storage_pb.js";
+import { found } from "./calls.js";
+import { FakeSidecar } from "./fake_sidecar.js";
+
 function withData(data: Uint8Array): StoredRecord {
   return new StoredRecord({ key: "o:n", data, version: 3n, etag: "e", expireTime: undefined });
 }
@@ -21,6 +25,16 @@ describe("a record", () => {
   it("has its data as text and as JSON", () => {
     assert.equal(RECORD.text(), '\ufeff{"secret": 7}');
     assert.deepEqual(withData(Buffer.from('{"a": [1]}')).json(), { a: [1] });
+  });
+
+  it("that was read has data of its own, not a view of what came with it", async () => {
+    await using fake = await FakeSidecar.start((call) => {
+      call.answer(GetResponseSchema, found("data"));
+    });
+    await using store = client.connect(fake.address);
+    const { data } = await store.get("o:n");
+    assert.equal(data.constructor, Uint8Array);
+    assert.equal(data.buffer.byteLength, 4);
   });
 
   it("has no text where it is no UTF-8", () => {

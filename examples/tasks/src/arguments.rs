@@ -1,6 +1,8 @@
 //! The command line.
 
 use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::str::FromStr;
 
 use tasks::Status;
 
@@ -16,7 +18,7 @@ usage: tasks --owner NAME COMMAND
 
 It finds the sidecar as every client does: by PANNIER_ADDRESS, else at the default socket.";
 
-const DEFAULT_PAGE_SIZE: u32 = 20;
+const DEFAULT_PAGE_SIZE: NonZeroU32 = NonZeroU32::new(20).unwrap();
 
 /// What one run of the program is to do.
 pub(crate) struct Invocation {
@@ -28,7 +30,7 @@ pub(crate) enum Command {
     Create {
         id: String,
         title: String,
-        seconds: Option<u32>,
+        seconds: Option<NonZeroU32>,
     },
     Show {
         id: String,
@@ -36,7 +38,7 @@ pub(crate) enum Command {
     Edit {
         id: String,
         title: Option<String>,
-        seconds: Option<u32>,
+        seconds: Option<NonZeroU32>,
     },
     Move {
         id: String,
@@ -47,7 +49,7 @@ pub(crate) enum Command {
         id: String,
     },
     List {
-        size: u32,
+        size: NonZeroU32,
         from: String,
     },
 }
@@ -125,8 +127,9 @@ impl Words {
         self.options.remove(name)
     }
 
-    fn number(&mut self, name: &str) -> Result<Option<u32>, String> {
-        let number = |text: String| text.parse().map_err(|_| format!("{name} needs a number"));
+    fn number<N: FromStr>(&mut self, name: &str) -> Result<Option<N>, String> {
+        let problem = |_| format!("{name} needs a number above 0");
+        let number = |text: String| text.parse().map_err(problem);
         self.option(name).map(number).transpose()
     }
 

@@ -37,6 +37,10 @@ pub enum TaskError {
         to: Status,
     },
 
+    /// A task cannot expire at the time that was given.
+    #[error("a task expires in the years 1970 to 9999")]
+    NoTime,
+
     /// What is stored there is no task.
     #[error("what is stored there is no task: {0}")]
     NoTask(#[from] serde_json::Error),

@@ -2,6 +2,7 @@
 
 mod arguments;
 
+use std::num::NonZeroU32;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
@@ -85,6 +86,6 @@ fn print_task(task: &Task) {
     println!();
 }
 
-fn from_now(seconds: u32) -> SystemTime {
-    SystemTime::now() + Duration::from_secs(seconds.into())
+fn from_now(seconds: NonZeroU32) -> SystemTime {
+    SystemTime::now() + Duration::from_secs(seconds.get().into())
 }

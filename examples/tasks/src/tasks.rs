@@ -1,12 +1,13 @@
 //! One owner's tasks.
 
+use std::num::NonZeroU32;
 use std::time::SystemTime;
 
 use pannier::Store;
 
 use crate::error::TaskError;
 use crate::status::Status;
-use crate::task::{Stored, Task};
+use crate::task::{Stored, Task, rfc3339};
 
 /// One owner's tasks. No other owner's can be reached through it.
 #[derive(Clone, Debug)]
@@ -57,11 +58,11 @@ impl Tasks {
             title: title.to_owned(),
             status: Status::Submitted,
             note: None,
-            expires_at,
+            expires_at: expires_at.map(rfc3339).transpose()?,
             other: serde_json::Map::new(),
         };
-        let written = self.store.create(self.key(id)?, stored.encode()?).await?;
-        Ok(stored.into_task(id, written.version, written.etag))
+        let made = self.store.create(self.key(id)?, stored.encode()?).await?;
+        Ok(Task::written(id, stored, made))
     }
 
     /// Returns a task.
@@ -81,20 +82,20 @@ impl Tasks {
         if status.is_final() {
             return Err(TaskError::Finished { status });
         }
-        let stored = Stored {
-            title: edit.title.unwrap_or_else(|| task.title.clone()),
-            status,
-            note: task.note.clone(),
-            expires_at: edit.expires_at.unwrap_or(task.expires_at),
-            other: task.other.clone(),
-        };
+        let mut stored = task.stored.clone();
+        if let Some(title) = edit.title {
+            stored.title = title;
+        }
+        if let Some(expires_at) = edit.expires_at {
+            stored.expires_at = expires_at.map(rfc3339).transpose()?;
+        }
         // Nothing is said of the record's expiry: the store takes it from the new data.
-        let written = self
+        let made = self
             .store
             .put_if_version(self.key(&task.id)?, stored.encode()?, task.version)
             .etag(&task.etag)
             .await?;
-        Ok(stored.into_task(&task.id, written.version, written.etag))
+        Ok(Task::written(&task.id, stored, made))
     }
 
     /// Moves a task on to another status, whoever else changes it at the same time. A task
@@ -120,9 +121,12 @@ impl Tasks {
 
     /// Returns a page of at most `size` tasks (at most 1,000): the first, or the one that
     /// begins at `from`, which an earlier page has as its `next`.
-    pub async fn page(&self, size: u32, from: &str) -> Result<TaskPage, TaskError> {
+    pub async fn page(&self, size: NonZeroU32, from: &str) -> Result<TaskPage, TaskError> {
         let list = self.store.list(pannier::prefix(&self.owner, "")?);
-        let list = list.page_size(size).limit(size).page_token(from);
+        let list = list
+            .page_size(size.get())
+            .limit(size.get())
+            .page_token(from);
         let mut page = TaskPage {
             tasks: Vec::new(),
             next: String::new(),

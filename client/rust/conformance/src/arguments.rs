@@ -18,7 +18,6 @@ pub(crate) enum Task {
         only: String,
     },
     Count(Counting),
-    Overhead(Measuring),
 }
 
 /// How to count; see `count` in the scenarios' README.
@@ -28,13 +27,6 @@ pub(crate) struct Counting {
     pub(crate) keys: usize,
     pub(crate) writers: usize,
     pub(crate) increments: usize,
-}
-
-/// How to measure; see `overhead` in the scenarios' README.
-pub(crate) struct Measuring {
-    pub(crate) address: String,
-    pub(crate) calls: u32,
-    pub(crate) rounds: usize,
 }
 
 impl Options {
@@ -52,11 +44,6 @@ impl Options {
                 keys: words.option("--keys")?.parse()?,
                 writers: words.option("--writers")?.parse()?,
                 increments: words.option("--increments")?.parse()?,
-            }),
-            "overhead" => Task::Overhead(Measuring {
-                address: words.next("SIDECAR_ADDRESS")?,
-                calls: words.option("--calls")?.parse()?,
-                rounds: words.option("--rounds")?.parse()?,
             }),
             other => return Err(format!("there is no task {other:?}").into()),
         };

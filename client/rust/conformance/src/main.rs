@@ -1,11 +1,10 @@
-//! The conformance runner: what the scenarios' README says of one.
+//! The conformance runner: what the scenarios' README says of one, but for `overhead`.
 
 mod arguments;
 mod calls;
 mod control;
 mod count;
 mod matching;
-mod overhead;
 mod results;
 mod scenarios;
 mod substitution;
@@ -32,7 +31,6 @@ async fn main() -> Result<ExitCode, Failure> {
             return Ok(ExitCode::from(u8::from(failed > 0)));
         }
         Task::Count(counting) => println!("{}", count::run(counting).await?),
-        Task::Overhead(measuring) => println!("{}", overhead::run(&measuring).await?),
     }
     Ok(ExitCode::SUCCESS)
 }

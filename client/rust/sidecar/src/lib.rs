@@ -1,23 +1,19 @@
 //! Starts sidecars for tests, by the command `pannier` of this checkout.
 
-use std::io::{self, BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+mod process;
+
+use std::io;
 
 use tempfile::TempDir;
 
-/// Runs the command that it is given, and ends it when the standard input ends: with whoever
-/// started it, however that ends.
-const LEASH: &str = r#""$@" </dev/null & read -r _; kill $!; wait $!"#;
+use crate::process::Process;
 
 /// A sidecar of one's own, on a Unix socket in a folder of its own; dropping it ends it.
 #[derive(Debug)]
 pub struct Sidecar {
     address: String,
-    tcp_address: Option<String>,
-    process: Child,
-    leash: Option<ChildStdin>,
-    _output: Option<BufReader<ChildStdout>>,
+    arguments: Vec<String>,
+    process: Process,
     _folder: TempDir,
 }
 
@@ -43,33 +39,35 @@ impl Sidecar {
         let folder = TempDir::new()?;
         let path = folder.path().to_string_lossy();
         let address = format!("unix:{path}/sidecar.sock");
-        let mut process = Command::new("sh")
-            .args(["-c", LEASH, "sh"])
-            .arg(command()?)
-            .args(["serve", "--log-level", "error", "--listen", &address])
-            .args(["--store", &store.replace("{folder}", &path)])
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let leash = process.stdin.take();
-        let mut output = process.stdout.take().map(BufReader::new);
-        let mut line = String::new();
-        if let Some(output) = &mut output {
-            // It says where it serves, in one line, once it does.
-            output.read_line(&mut line)?;
-        }
-        if line.is_empty() {
-            return Err(io::Error::other("the sidecar ended before it served"));
-        }
+        let store = store.replace("{folder}", &path);
+        let common = [
+            "--log-level",
+            "error",
+            "--listen",
+            &address,
+            "--store",
+            &store,
+        ];
+        let arguments = [&["serve"][..], &common[..], arguments].concat();
+        let arguments: Vec<String> = arguments.into_iter().map(str::to_owned).collect();
         Ok(Sidecar {
+            process: Process::start(&arguments)?,
             address,
-            tcp_address: line.trim().rsplit_once(" and ").map(|it| it.1.to_owned()),
-            process,
-            leash,
-            _output: output,
+            arguments,
             _folder: folder,
         })
+    }
+
+    /// Kills it, so that it can finish nothing, and starts it again with the same arguments;
+    /// waits until it serves.
+    ///
+    /// # Errors
+    ///
+    /// As for [`start`](Sidecar::start).
+    pub fn kill_and_restart(&mut self) -> io::Result<()> {
+        self.process.kill()?;
+        self.process = Process::start(&self.arguments)?;
+        Ok(())
     }
 
     /// Returns where it serves, as clients take it.
@@ -81,23 +79,7 @@ impl Sidecar {
     /// Returns the address that it serves besides, where `--listen` gave it one.
     #[must_use]
     pub fn tcp_address(&self) -> Option<&str> {
-        self.tcp_address.as_deref()
+        let line = self.process.first_line().trim();
+        line.rsplit_once(" and ").map(|(_, address)| address)
     }
-}
-
-impl Drop for Sidecar {
-    fn drop(&mut self) {
-        drop(self.leash.take());
-        // Whether it could be waited for changes nothing: it ends with its leash.
-        let _ = self.process.wait();
-    }
-}
-
-fn command() -> io::Result<PathBuf> {
-    let command = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../.venv/bin/pannier");
-    if command.exists() {
-        return Ok(command);
-    }
-    let problem = "there is no .venv/bin/pannier in this checkout; `make test` there makes it";
-    Err(io::Error::new(io::ErrorKind::NotFound, problem))
 }

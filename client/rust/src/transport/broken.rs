@@ -48,7 +48,7 @@ pub(super) fn status_of(error: h2::Error) -> Status {
 }
 
 /// Returns the status of a call whose stream could not even be opened.
-pub(super) fn status_of_unopened(error: h2::Error) -> Status {
+pub(crate) fn status_of_unopened(error: h2::Error) -> Status {
     status(error, true)
 }
 

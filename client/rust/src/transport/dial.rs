@@ -25,6 +25,14 @@ const STREAM_WINDOW: u32 = 1024 * 1024;
 /// lists which wait to be read never stop other calls.
 const CONNECTION_WINDOW: u32 = (1 << 31) - 1;
 
+/// How many calls that were given up are remembered at a time. What the sidecar had sent for
+/// them before it knew is dropped then. For one that was forgotten it is answered by another
+/// reset, which the sidecar has to take for an attack if there are many.
+const REMEMBERED_RESETS: usize = 10_000;
+
+/// How long one is remembered: as long as a sidecar may be held up and go on.
+const RESET_MEMORY: Duration = Duration::from_secs(30);
+
 /// How to get to the sidecar.
 #[derive(Debug)]
 pub(crate) struct Route {
@@ -112,6 +120,10 @@ where
         .initial_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .enable_push(false)
+        .max_concurrent_reset_streams(REMEMBERED_RESETS)
+        .reset_stream_duration(RESET_MEMORY)
+        // Else the connection ends, with all its calls, once there were many in its whole life.
+        .max_local_error_reset_streams(None)
         .handshake(stream)
         .await
         .map_err(io::Error::other)?;

@@ -6,6 +6,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use http_body::{Body, Frame};
+use tokio::sync::OwnedSemaphorePermit;
 use tonic::Status;
 use tonic::metadata::MetadataMap;
 
@@ -20,6 +21,7 @@ pub(crate) struct Inbound {
     stream: h2::RecvStream,
     stage: Stage,
     needs_status: bool,
+    _turn: Option<OwnedSemaphorePermit>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +32,11 @@ enum Stage {
 }
 
 impl Inbound {
-    /// Takes over an answer whose headers have come.
-    pub(super) fn answer(answer: http::Response<h2::RecvStream>) -> http::Response<Inbound> {
+    /// Takes over an answer whose headers have come, with the turn that its call has.
+    pub(super) fn answer(
+        answer: http::Response<h2::RecvStream>,
+        turn: Option<OwnedSemaphorePermit>,
+    ) -> http::Response<Inbound> {
         let (mut parts, stream) = answer.into_parts();
         let needs_status = parts.status == StatusCode::OK && !parts.headers.contains_key(STATUS);
         parts.headers = without_malformed_details(parts.headers);
@@ -39,6 +44,7 @@ impl Inbound {
             stream,
             stage: Stage::Data,
             needs_status,
+            _turn: turn,
         };
         http::Response::from_parts(parts, body)
     }

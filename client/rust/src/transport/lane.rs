@@ -8,6 +8,7 @@ use bytes::Bytes;
 use h2::SendStream;
 use h2::client::SendRequest;
 use http_body::Body;
+use tokio::sync::OwnedSemaphorePermit;
 use tonic::Status;
 use tower_service::Service;
 
@@ -21,11 +22,14 @@ type Answer = Result<http::Response<Inbound>, Status>;
 #[derive(Debug)]
 pub(crate) struct Lane {
     sender: SendRequest<Bytes>,
+    /// Given back when the call is over; `None` once the call has it.
+    turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Lane {
-    pub(super) fn new(sender: SendRequest<Bytes>) -> Self {
-        Lane { sender }
+    pub(super) fn new(sender: SendRequest<Bytes>, turn: OwnedSemaphorePermit) -> Self {
+        let turn = Some(turn);
+        Lane { sender, turn }
     }
 }
 
@@ -39,11 +43,15 @@ impl Service<Request> for Lane {
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        Box::pin(exchange(self.sender.clone(), request))
+        Box::pin(exchange(self.sender.clone(), request, self.turn.take()))
     }
 }
 
-async fn exchange(mut sender: SendRequest<Bytes>, request: Request) -> Answer {
+async fn exchange(
+    mut sender: SendRequest<Bytes>,
+    request: Request,
+    turn: Option<OwnedSemaphorePermit>,
+) -> Answer {
     let (head, body) = request.into_parts();
     let mut body = pin!(body);
     // The message is encoded before the stream is opened, so that both leave together.
@@ -52,7 +60,8 @@ async fn exchange(mut sender: SendRequest<Bytes>, request: Request) -> Answer {
         .send_request(http::Request::from_parts(head, ()), false)
         .map_err(status_of_unopened)?;
     send(&mut stream, first, body).await?;
-    answer.await.map(Inbound::answer).map_err(status_of)
+    let answer = answer.await.map_err(status_of)?;
+    Ok(Inbound::answer(answer, turn))
 }
 
 /// Sends a message, and ends the stream with its last chunk.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use h2::client::SendRequest;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::dial::{Dialled, Driver, Route, dial};
@@ -66,7 +66,17 @@ struct State {
 enum Phase {
     Idle,
     Dialling(Attempt),
-    Open(SendRequest<Bytes>),
+    Open(Connected),
+}
+
+/// A connection that works, as far as is known.
+#[derive(Clone, Debug)]
+struct Connected {
+    sender: SendRequest<Bytes>,
+    /// One for each call that the sidecar lets run at a time. The others wait here, where it is
+    /// known that they were not sent, and not in the queue of h2.
+    turns: Arc<Semaphore>,
+    generation: u64,
 }
 
 /// An attempt to connect; it holds the error once the attempt has failed.
@@ -74,7 +84,7 @@ type Attempt = watch::Receiver<Option<Arc<io::Error>>>;
 
 /// What a call has to do next to get its way to the sidecar.
 enum Step {
-    Use(SendRequest<Bytes>, u64),
+    Use(Connected),
     AwaitAttempt(Attempt),
     AwaitTime(Instant),
 }
@@ -102,9 +112,9 @@ impl Link {
     pub(crate) async fn lane(&self, patience: Patience) -> Result<Lane, Unconnected> {
         loop {
             match self.shared.next_step(patience)? {
-                Step::Use(sender, generation) => match sender.ready().await {
-                    Ok(sender) => return Ok(Lane::new(sender)),
-                    Err(_) => self.shared.lose(generation),
+                Step::Use(connected) => match connected.lane().await {
+                    Some(lane) => return Ok(lane),
+                    None => self.shared.lose(connected.generation),
                 },
                 Step::AwaitAttempt(mut attempt) => {
                     // Without a new value it succeeded, or was dropped with its runtime.
@@ -155,7 +165,7 @@ impl Shared {
             return Err(Unconnected::Closed);
         }
         match &state.phase {
-            Phase::Open(sender) => return Ok(Step::Use(sender.clone(), state.generation)),
+            Phase::Open(connected) => return Ok(Step::Use(connected.clone())),
             // One that is over without a result was dropped with the runtime it ran on.
             Phase::Dialling(attempt) if attempt.has_changed().is_ok() => {
                 return Ok(Step::AwaitAttempt(attempt.clone()));
@@ -207,8 +217,10 @@ impl Shared {
         state.generation += 1;
         state.failures = 0;
         state.failure = None;
-        state.phase = Phase::Open(dialled.sender);
-        tokio::spawn(drive(dialled.connection, self.closed.subscribe()));
+        let connected = Connected::new(dialled.sender, state.generation);
+        let ending = Ending(Arc::clone(&connected.turns));
+        state.phase = Phase::Open(connected);
+        tokio::spawn(drive(dialled.connection, self.closed.subscribe(), ending));
     }
 
     /// Forgets a connection that has ended, unless another has taken its place.
@@ -228,6 +240,36 @@ impl Shared {
     }
 }
 
+impl Connected {
+    fn new(sender: SendRequest<Bytes>, generation: u64) -> Self {
+        // The peer has said how many by now. One that allows none may yet come to allow some.
+        let most = sender.current_max_send_streams();
+        let turns = Semaphore::new(most.clamp(1, Semaphore::MAX_PERMITS));
+        Connected {
+            sender,
+            turns: Arc::new(turns),
+            generation,
+        }
+    }
+
+    /// Returns the way for one call once it is its turn, or `None` where the connection has
+    /// ended.
+    async fn lane(&self) -> Option<Lane> {
+        let turn = Arc::clone(&self.turns).acquire_owned().await.ok()?;
+        let sender = self.sender.clone().ready().await.ok()?;
+        Some(Lane::new(sender, turn))
+    }
+}
+
+/// Ends the wait of those who wait for their turn, however the connection ends.
+struct Ending(Arc<Semaphore>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
 impl State {
     fn fail(&mut self, error: io::Error) -> Arc<io::Error> {
         let doublings = self.failures.min(16);
@@ -243,7 +285,7 @@ impl State {
 
 /// Makes a connection work until it ends, its link is closed or the store's last use is over.
 /// Calls that still run on it then end with an error.
-async fn drive(connection: Driver, mut closed: watch::Receiver<bool>) {
+async fn drive(connection: Driver, mut closed: watch::Receiver<bool>, _ending: Ending) {
     tokio::select! {
         _ = connection => {}
         _ = closed.wait_for(|closed| *closed) => {}

@@ -19,6 +19,8 @@ mod lane;
 mod link;
 
 pub(crate) use broken::Loss;
+#[cfg(test)]
+pub(crate) use broken::status_of_unopened;
 pub(crate) use dial::{Route, TlsRoute};
 pub(crate) use lane::Lane;
 pub(crate) use link::{Link, Patience, Unconnected};

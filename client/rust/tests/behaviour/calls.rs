@@ -1,11 +1,13 @@
 //! Calls as users make them, against a real sidecar.
 
+use std::thread;
 use std::time::{Duration, UNIX_EPOCH};
 
-use pannier::{Error, Store};
+use pannier::{Error, Store, WriteOutcome};
 use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 
+use crate::peer::{Answer, Peer, Seen};
 use crate::shared::{owner, store};
 
 /// An error of the caller's own.
@@ -81,6 +83,26 @@ async fn an_update_does_not_write_over_a_record_that_was_made_anew() {
     });
     assert_eq!(update.await.unwrap().data, "new!");
     assert_eq!(changes, 2);
+}
+
+#[tokio::test]
+async fn a_change_that_takes_all_the_time_leaves_no_doubt() {
+    let mut peer = Peer::start(|_| Answer::Message("0"));
+    // Enough for the read on a busy machine.
+    let time = Duration::from_secs(1);
+    let store = peer.builder().timeout(time).connect().unwrap();
+    let update = store.update("alice:a", |_| {
+        thread::sleep(time);
+        Some("2")
+    });
+    let error = update.await.unwrap_err();
+    assert!(matches!(error, Error::DeadlineExceeded(_)), "{error:?}");
+    assert_eq!(error.write_outcome(), Some(WriteOutcome::NotApplied));
+    let seen = peer.all();
+    assert!(
+        matches!(seen[..], [Seen::Connection, Seen::Call(_)]),
+        "{seen:?}"
+    );
 }
 
 #[tokio::test]

@@ -59,11 +59,19 @@ pub(crate) struct Peer {
 impl Peer {
     /// Starts one that does as `script` says about each call, by its number from 0.
     pub(crate) fn start(script: impl Fn(usize) -> Answer + Send + Sync + 'static) -> Peer {
+        Peer::start_allowing(u32::MAX, script)
+    }
+
+    /// Starts one that allows so many calls at a time.
+    pub(crate) fn start_allowing(
+        calls: u32,
+        script: impl Fn(usize) -> Answer + Send + Sync + 'static,
+    ) -> Peer {
         let folder = TempDir::new().unwrap();
         let socket = folder.path().join("peer.sock");
         let listener = UnixListener::bind(&socket).unwrap();
         let (tell, seen) = unbounded_channel();
-        tokio::spawn(accept(listener, Arc::new(script), tell));
+        tokio::spawn(accept(listener, calls, Arc::new(script), tell));
         Peer {
             socket,
             seen,
@@ -76,7 +84,7 @@ impl Peer {
         listener: UnixListener,
         script: impl Fn(usize) -> Answer + Send + Sync + 'static,
     ) {
-        accept(listener, Arc::new(script), unbounded_channel().0).await;
+        accept(listener, u32::MAX, Arc::new(script), unbounded_channel().0).await;
     }
 
     pub(crate) fn address(&self) -> String {
@@ -127,23 +135,26 @@ impl Peer {
 
 type Script = Arc<dyn Fn(usize) -> Answer + Send + Sync>;
 
-async fn accept(listener: UnixListener, script: Script, tell: UnboundedSender<Seen>) {
+async fn accept(listener: UnixListener, allowed: u32, script: Script, tell: UnboundedSender<Seen>) {
     let mut calls = 0..;
+    let mut server = h2::server::Builder::new();
+    server.max_concurrent_streams(allowed);
     while let Ok((stream, _)) = listener.accept().await {
         let _ = tell.send(Seen::Connection);
         // One connection at a time: the calls are numbered over all of them.
-        converse(stream, &script, &mut calls, &tell).await;
+        converse(stream, &server, &script, &mut calls, &tell).await;
         let _ = tell.send(Seen::End);
     }
 }
 
 async fn converse(
     stream: UnixStream,
+    server: &h2::server::Builder,
     script: &Script,
     calls: &mut impl Iterator<Item = usize>,
     tell: &UnboundedSender<Seen>,
 ) {
-    let Ok(mut connection) = h2::server::handshake(stream).await else {
+    let Ok(mut connection) = server.handshake(stream).await else {
         return;
     };
     while let Some(Ok((request, respond))) = connection.accept().await {

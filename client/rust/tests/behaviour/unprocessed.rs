@@ -1,6 +1,5 @@
 //! Calls that certainly were not begun leave no doubt, and all others do.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use h2::Reason;
@@ -11,10 +10,12 @@ use tokio::net::UnixListener;
 use crate::peer::{Answer, Peer};
 use crate::raw_peer::{self, Conduct};
 
-fn socket(folder: &TempDir) -> (PathBuf, String) {
+/// Listens at a socket in a folder of its own.
+pub(crate) fn listen() -> (UnixListener, String, TempDir) {
+    let folder = TempDir::new().unwrap();
     let path = folder.path().join("peer.sock");
     let address = format!("unix:{}", path.display());
-    (path, address)
+    (UnixListener::bind(path).unwrap(), address, folder)
 }
 
 /// Returns a store at a socket that serves these connections first, and then works.
@@ -24,9 +25,7 @@ pub(crate) fn store_after(conducts: Vec<Conduct>) -> (Store, TempDir) {
 }
 
 fn builder_after(conducts: Vec<Conduct>) -> (StoreBuilder, TempDir) {
-    let folder = TempDir::new().unwrap();
-    let (path, address) = socket(&folder);
-    let listener = UnixListener::bind(path).unwrap();
+    let (listener, address, folder) = listen();
     tokio::spawn(async move {
         let _silent = raw_peer::serve(&listener, conducts).await;
         Peer::serve(listener, |_| Answer::Message("0")).await;
@@ -86,14 +85,12 @@ async fn a_peer_that_never_speaks_is_given_up_for_another_connection() {
 
 #[tokio::test]
 async fn a_call_that_was_refused_and_finds_nobody_then_leaves_no_doubt() {
-    let folder = TempDir::new().unwrap();
-    let (path, address) = socket(&folder);
-    let listener = UnixListener::bind(path).unwrap();
-    tokio::spawn(async move { raw_peer::serve(&listener, vec![Conduct::GoAway]).await });
+    let (listener, address, _folder) = listen();
+    tokio::spawn(async move { raw_peer::serve(&listener, [Conduct::GoAway]).await });
     let store = Store::connect(address).unwrap();
     let call = store
         .put("alice:a", "1")
-        .timeout(Duration::from_millis(200));
+        .timeout(Duration::from_millis(500));
     let error = call.await.unwrap_err();
     assert!(error.message().contains("refused"), "{error:?}");
     assert_eq!(error.write_outcome(), Some(WriteOutcome::NotApplied));
@@ -102,7 +99,7 @@ async fn a_call_that_was_refused_and_finds_nobody_then_leaves_no_doubt() {
 #[tokio::test]
 async fn nobody_there_is_said_of_writes_as_of_reads() {
     let folder = TempDir::new().unwrap();
-    let (_, address) = socket(&folder);
+    let address = format!("unix:{}/absent.sock", folder.path().display());
     let builder = Store::builder().address(&address);
     let store = builder.retries(RetryPolicy::none()).connect().unwrap();
     let soon = Duration::from_millis(150);

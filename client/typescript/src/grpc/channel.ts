@@ -63,7 +63,11 @@ export class Channel {
   ): Promise<MessageShape<O>> {
     const session = this.#connector.tryTake() ?? (await this.#connector.take(limits));
     const answer = new Answer(session);
-    this.#begin(session, method, request, limits, answer);
+    try {
+      this.#begin(session, method, request, limits, answer);
+    } catch (failure) {
+      answer.end(failure);
+    }
     return decode(method.output, await answer.bytes);
   }
 

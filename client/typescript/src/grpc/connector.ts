@@ -66,7 +66,7 @@ export class Connector {
 
   async #connect(): Promise<Session> {
     await this.#backOff();
-    this.#closing.signal.throwIfAborted();
+    if (this.#closing.signal.aborted) throw closed();
     const session = new Session(this.#target);
     this.#sessions.add(session);
     void session.gone.then(() => this.#sessions.delete(session));
@@ -77,22 +77,34 @@ export class Connector {
     }
     this.#lastError = undefined;
     this.#backoff = INITIAL_BACKOFF_MS;
+    // A sidecar that hangs up as soon as it has greeted is not called on and on.
+    this.#wait();
     this.#session = session;
     return session;
   }
 
   async #backOff(): Promise<void> {
-    const left = this.#lastError ? this.#notBefore - now() : 0;
-    if (left > 0) await sleep(left, undefined, { signal: this.#closing.signal });
+    const left = this.#notBefore - now();
+    if (left <= 0) return;
+    // Closing ends the wait, and is seen after it.
+    await sleep(left, undefined, { signal: this.#closing.signal }).catch(() => undefined);
   }
 
   #failed(cause: unknown): RpcError {
-    // Those who lost the same sidecar do not come back in step.
-    this.#notBefore = now() + this.#backoff * (0.8 + 0.4 * Math.random());
+    this.#wait();
     this.#backoff = Math.min(MAX_BACKOFF_MS, 2 * this.#backoff);
     this.#lastError = new RpcError("UNAVAILABLE", textOf(cause), { neverSent: true, cause });
     return this.#lastError;
   }
+
+  /** Puts the next attempt off. Those who lost the same sidecar do not come back in step. */
+  #wait(): void {
+    this.#notBefore = now() + this.#backoff * (0.8 + 0.4 * Math.random());
+  }
+}
+
+function closed(): RpcError {
+  return new RpcError("CANCELLED", "the channel is closed", { neverSent: true });
 }
 
 /** Returns what an error says, in a line. */

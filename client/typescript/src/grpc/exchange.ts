@@ -77,6 +77,7 @@ export class Exchange {
   }
 
   #take(chunk: Buffer): void {
+    if (this.#ended) return;
     try {
       for (const message of this.#reader.push(chunk)) this.#receiver.message(message);
     } catch (failure) {
@@ -99,6 +100,8 @@ export class Exchange {
     if (this.#ended) return;
     this.#end(failure);
     this.#stream.close(constants.NGHTTP2_CANCEL);
+    // An answer that has come whole is closed only once it is read, or thrown away.
+    this.#stream.resume();
   }
 
   #end(failure: unknown): void {

@@ -8,14 +8,13 @@ export class Slots {
   readonly #waiting = new Set<(isOpen: boolean) => void>();
   #limit = 0;
   #taken = 0;
+  #isOver = false;
 
   /** Takes what the other side allows from now on. */
   allow(limit: number): void {
+    if (this.#isOver) return;
     this.#limit = Math.min(limit, MOST);
-    for (const turn of this.#waiting) {
-      if (!this.tryTake()) return;
-      this.#pass(turn, true);
-    }
+    this.#passOn();
   }
 
   /** Takes a slot where one is free; else returns false. */
@@ -31,6 +30,8 @@ export class Slots {
    * @throws RpcError - The caller's time was over first.
    */
   async take(limits: Limits): Promise<boolean> {
+    // Nobody would wake who comes after the end.
+    if (this.#isOver) return false;
     return new Promise((resolve, reject) => {
       const disarm = whenOver(limits, (aborted) => {
         this.#waiting.delete(turn);
@@ -44,17 +45,24 @@ export class Slots {
     });
   }
 
-  /** Gives a slot back, to who waits for longest. */
+  /** Gives a slot back, to who waits for longest, unless fewer are allowed by now. */
   giveBack(): void {
-    const [next] = this.#waiting;
-    if (next) this.#pass(next, true);
-    else this.#taken -= 1;
+    this.#taken -= 1;
+    if (this.#waiting.size > 0) this.#passOn();
   }
 
   /** Sends all who wait away: the connection takes no more calls. */
   end(): void {
+    this.#isOver = true;
     this.#limit = 0;
     for (const turn of this.#waiting) this.#pass(turn, false);
+  }
+
+  #passOn(): void {
+    for (const turn of this.#waiting) {
+      if (!this.tryTake()) return;
+      this.#pass(turn, true);
+    }
   }
 
   #pass(turn: (isOpen: boolean) => void, isOpen: boolean): void {

@@ -57,6 +57,7 @@ fn a_wrong_command_line_shows_the_right_ones() {
         &["--owner", "alice"],
         &["--owner", "alice", "create", "id"],
         &["--owner", "alice", "list", "--size", "many"],
+        &["--owner", "alice", "list", "--size", "0"],
         &["--owner", "alice", "list", "--colour", "blue"],
         &["--owner", "alice", "move", "id", "done"],
     ] {

@@ -1,40 +1,28 @@
 //! The library, on every store.
 
-use std::time::{Duration, SystemTime};
+use std::num::NonZeroU32;
 
 use pannier::Store;
 use tasks::{Edit, Status, Task, TaskError, Tasks};
 
 use crate::stores::{owner, stores};
 
+pub(crate) const TEN: NonZeroU32 = NonZeroU32::new(10).unwrap();
+const TWO: NonZeroU32 = NonZeroU32::new(2).unwrap();
+
 fn tasks(store: &Store) -> Tasks {
     Tasks::of(store.clone(), &owner()).unwrap()
 }
 
-fn each() -> impl Iterator<Item = Tasks> {
+pub(crate) fn each() -> impl Iterator<Item = Tasks> {
     stores().map(|store| tasks(&store))
 }
 
-fn titled(title: &str) -> Edit {
+pub(crate) fn titled(title: &str) -> Edit {
     Edit {
         title: Some(title.to_owned()),
         ..Edit::default()
     }
-}
-
-fn expiring(expires_at: Option<SystemTime>) -> Edit {
-    Edit {
-        expires_at: Some(expires_at),
-        ..Edit::default()
-    }
-}
-
-fn in_an_hour() -> SystemTime {
-    SystemTime::now() + Duration::from_secs(3600)
-}
-
-fn long_ago() -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(1)
 }
 
 #[tokio::test]
@@ -172,53 +160,6 @@ async fn of_several_who_finish_a_task_at_once_one_does() {
 }
 
 #[tokio::test]
-async fn a_task_expires_when_its_data_says() {
-    for store in stores() {
-        let owner = owner();
-        let tasks = Tasks::of(store.clone(), &owner).unwrap();
-        let task = tasks
-            .create("report", "write it", Some(in_an_hour()))
-            .await
-            .unwrap();
-        let expire_time = async || {
-            store
-                .get(format!("{owner}:report"))
-                .await
-                .unwrap()
-                .expire_time
-        };
-        let wanted = tasks.get("report").await.unwrap().expires_at;
-        assert!(wanted.is_some());
-        assert_eq!(expire_time().await, wanted);
-
-        let task = tasks.edit(&task, expiring(None)).await.unwrap();
-        assert_eq!(expire_time().await, None);
-
-        tasks.edit(&task, expiring(Some(long_ago()))).await.unwrap();
-        let gone = tasks.get("report").await;
-        assert!(matches!(gone, Err(TaskError::NotFound)), "{gone:?}");
-        assert!(tasks.page(10, "").await.unwrap().tasks.is_empty());
-        tasks.create("report", "another one", None).await.unwrap();
-    }
-}
-
-#[tokio::test]
-async fn a_task_keeps_its_expiry_as_it_goes_on() {
-    for tasks in each() {
-        tasks
-            .create("report", "write it", Some(in_an_hour()))
-            .await
-            .unwrap();
-        let before = tasks.get("report").await.unwrap().expires_at;
-        let task = tasks
-            .advance("report", Status::Working, None)
-            .await
-            .unwrap();
-        assert_eq!(task.expires_at, before);
-    }
-}
-
-#[tokio::test]
 async fn tasks_are_listed_in_pages() {
     for tasks in each() {
         for number in 1..=5 {
@@ -229,7 +170,7 @@ async fn tasks_are_listed_in_pages() {
         }
         let (mut ids, mut sizes, mut next) = (Vec::new(), Vec::new(), String::new());
         loop {
-            let page = tasks.page(2, &next).await.unwrap();
+            let page = tasks.page(TWO, &next).await.unwrap();
             sizes.push(page.tasks.len());
             ids.extend(page.tasks.into_iter().map(|task: Task| task.id));
             next = page.next;
@@ -251,7 +192,7 @@ async fn one_owner_sees_nothing_of_anothers_tasks() {
         theirs.create("report", "write it", None).await.unwrap();
         let absent = mine.get("report").await;
         assert!(matches!(absent, Err(TaskError::NotFound)), "{absent:?}");
-        assert!(mine.page(10, "").await.unwrap().tasks.is_empty());
+        assert!(mine.page(TEN, "").await.unwrap().tasks.is_empty());
         assert!(!mine.remove("report").await.unwrap());
         assert!(Tasks::of(store, &format!("{owner}:report")).is_err());
     }
@@ -264,7 +205,7 @@ async fn what_is_no_task_is_named_and_left_alone() {
         let tasks = Tasks::of(store.clone(), &owner).unwrap();
         store.put(format!("{owner}:note"), "no JSON").await.unwrap();
         tasks.create("report", "write it", None).await.unwrap();
-        let page = tasks.page(10, "").await.unwrap();
+        let page = tasks.page(TEN, "").await.unwrap();
         assert_eq!(
             (page.tasks.len(), page.unreadable),
             (1, vec!["note".to_owned()])
