@@ -57,12 +57,13 @@ final class Attempts {
    * Returns the exception of a call that ends with this failure.
    *
    * <p>Once an attempt may have been applied, a later refusal does not prove that none was. One
-   * that does not say leaves it unknown. A read has no outcome.
+   * that does not say leaves it unknown. A read has no outcome, unless it is an update's, which has
+   * written nothing then.
    */
   PannierException exception(Failure last) {
     merge(last);
-    if (safety == Safety.READ) {
-      return last.exception(null);
+    if (!safety.isWrite()) {
+      return last.exception(safety == Safety.READ ? null : WriteOutcome.NOT_APPLIED);
     }
     return last.exception(maybeApplied ? WriteOutcome.UNKNOWN : WriteOutcome.NOT_APPLIED);
   }

@@ -25,8 +25,8 @@ final class Connection {
   private final long timeoutNanos;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  /** What pauses wait for: the store's end. */
-  private final CountDownLatch pausing = new CountDownLatch(1);
+  /** Ends with the store, and pauses with it. */
+  private final Context.CancellableContext life = Context.ROOT.withCancellation();
 
   Connection(SidecarChannel channel, RetryPolicy retries, Duration timeout) {
     this.channel = channel;
@@ -52,7 +52,7 @@ final class Connection {
   /** Ends what runs and closes the channel. */
   void close() {
     if (closed.compareAndSet(false, true)) {
-      pausing.countDown();
+      life.cancel(null);
       channel.close();
     }
   }
@@ -83,24 +83,27 @@ final class Connection {
       }
       CallOptions options = CallOptions.DEFAULT.withDeadline(deadline);
       Delivery delivery = null;
-      if (safety != Safety.READ) {
+      if (safety.isWrite()) {
         delivery = new Delivery();
         options = options.withStreamTracerFactory(delivery);
       }
+      Failure failure;
       enter(attempts);
       try {
         return ClientCalls.blockingUnaryCall(channel.calls(), method, options, request);
       } catch (StatusRuntimeException cause) {
-        last = read(cause, Context.current());
+        failure = read(cause, Context.current());
       } finally {
         leave();
       }
       boolean unsent = delivery != null && !delivery.begun();
-      if (unsent) {
-        last = last.neverSent();
+      if (unsent && last != null && failure.kind() == ErrorKind.DEADLINE_EXCEEDED) {
+        // It waited for a connection in vain; the one before tells why there is none.
+        throw attempts.exception(last);
       }
+      last = unsent ? failure.neverSent() : failure;
       long pause = unsent ? attempts.afterUnsentWrite(last) : attempts.afterFailure(last);
-      pause(pause, last, attempts);
+      pause(pause, last, Context.current(), attempts);
     }
   }
 
@@ -130,34 +133,47 @@ final class Connection {
    * Pauses before another attempt, while the channel connects again.
    *
    * @param nanos how long, or {@link Attempts#NONE}
+   * @param context what the call belongs to
    * @throws PannierException there is no other attempt, or the thread was interrupted
    */
-  void pause(long nanos, Failure last, Attempts attempts) {
+  void pause(long nanos, Failure last, Context context, Attempts attempts) {
+    if (last.kind() == ErrorKind.UNAVAILABLE) {
+      // Before, so that the connection can be there after the pause, or for the next call.
+      channel.reconnect();
+    }
     if (nanos == Attempts.NONE) {
       throw attempts.exception(last);
     }
-    // Before, so that the connection can be there after the pause; and after, if that was long.
-    channel.reconnect();
-    await(nanos, last.code(), attempts);
+    await(nanos, last.code(), context, attempts);
+    // And after, if that was long.
     channel.reconnect();
   }
 
   /**
-   * Waits for so long; closing the store ends the wait.
+   * Waits for so long. The end of the store or of what the call belongs to ends the wait; the next
+   * attempt tells of it.
    *
    * @param after the status that is the reason for it
+   * @param context what the call belongs to
    * @throws PannierException the thread was interrupted
    */
-  void await(long nanos, Status.Code after, Attempts attempts) {
+  void await(long nanos, Status.Code after, Context context, Attempts attempts) {
     if (LOG.isLoggable(Level.DEBUG)) {
       LOG.log(
           Level.DEBUG, "after {0}: another attempt in {1} ms", after, NANOSECONDS.toMillis(nanos));
     }
+    CountDownLatch over = new CountDownLatch(1);
+    Context.CancellationListener end = ended -> over.countDown();
+    life.addListener(end, Runnable::run);
+    context.addListener(end, Runnable::run);
     try {
-      pausing.await(nanos, NANOSECONDS);
+      over.await(nanos, NANOSECONDS);
     } catch (InterruptedException interrupt) {
       Thread.currentThread().interrupt();
       throw attempts.exception(interrupted(interrupt));
+    } finally {
+      life.removeListener(end);
+      context.removeListener(end);
     }
   }
 

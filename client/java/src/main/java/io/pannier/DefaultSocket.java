@@ -46,8 +46,17 @@ final class DefaultSocket {
     return temporary.resolve("pannier-" + ownUid(temporary)).resolve("pannier.sock");
   }
 
-  /** Returns the uid of this process, which only files tell: that of a new one. */
+  /**
+   * Returns the uid of this process, which only files tell: that of a new one.
+   *
+   * @throws IllegalStateException files have no uid here, as on Windows
+   */
   static int ownUid(Path temporary) {
+    if (!temporary.getFileSystem().supportedFileAttributeViews().contains("unix")) {
+      throw new IllegalStateException(
+          "there is no default socket on this system; set %s, or give an address"
+              .formatted(ADDRESS_VARIABLE));
+    }
     try {
       Path ours = Files.createTempFile(temporary, "pannier-", ".uid");
       try {

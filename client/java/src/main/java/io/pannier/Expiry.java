@@ -22,6 +22,7 @@ record Expiry(Duration ttl, Timestamp time, boolean never) {
   private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
 
   static Expiry after(Duration ttl) {
+    Objects.requireNonNull(ttl, "ttl");
     // Elsewhere 0 and -1 often mean "never"; here they would delete the record at once.
     if (ttl.isNegative() || ttl.isZero()) {
       throw new IllegalArgumentException(

@@ -1,6 +1,7 @@
 package io.pannier;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 
 /** Keys and prefixes: {@code owner:name}, split at the first colon. */
 final class Keys {
@@ -32,6 +33,7 @@ final class Keys {
    * surrogate pair, and so reach another record.
    */
   static String encodable(String what, String text) {
+    Objects.requireNonNull(text, what);
     for (int i = 0; i < text.length(); i++) {
       if (Character.isSurrogate(text.charAt(i)) && isHalfPair(text, i)) {
         throw new IllegalArgumentException(

@@ -13,6 +13,7 @@ import io.pannier.v1.PutResponse;
 import io.pannier.v1.Record;
 import io.pannier.v1.UnreadableRecord;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -31,7 +32,7 @@ final class Messages {
     PutRequest.Builder request =
         PutRequest.newBuilder()
             .setKey(Keys.encodable("key", key))
-            .setData(ByteString.copyFrom(data))
+            .setData(ByteString.copyFrom(Objects.requireNonNull(data, "data")))
             .setRequestId(requestId(options.requestId()));
     Expiry expiry = options.expiry().resolved(Instant.now());
     if (expiry.never()) {
@@ -66,7 +67,7 @@ final class Messages {
             .setData(data)
             .setRequestId(requestId(requestId))
             .setExpectedVersion(expectedVersion)
-            .setEtag(etag);
+            .setEtag(Objects.requireNonNull(etag, "etag"));
     if (expiry.never()) {
       request.setNeverExpires(true);
     } else if (expiry.time() != null) {

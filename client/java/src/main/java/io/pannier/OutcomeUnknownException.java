@@ -1,5 +1,7 @@
 package io.pannier;
 
+import java.util.Objects;
+
 /**
  * An update failed and may have been applied all the same.
  *
@@ -24,8 +26,8 @@ public final class OutcomeUnknownException extends PannierException {
   public OutcomeUnknownException(
       String message, ErrorFacts facts, StoredRecord record, byte[] data) {
     super(message, facts);
-    this.record = record;
-    this.data = data.clone();
+    this.record = Objects.requireNonNull(record, "record");
+    this.data = Objects.requireNonNull(data, "data").clone();
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.pannier;
 
 import java.util.List;
+import java.util.Objects;
 
 /**
  * A piece of a list.
@@ -20,7 +21,8 @@ public record Page(List<StoredRecord> records, String nextPageToken, List<Unread
    * @param unreadable empty where all rows could be read
    */
   public Page {
-    records = List.copyOf(records);
-    unreadable = List.copyOf(unreadable);
+    records = List.copyOf(Objects.requireNonNull(records, "records"));
+    Objects.requireNonNull(nextPageToken, "nextPageToken");
+    unreadable = List.copyOf(Objects.requireNonNull(unreadable, "unreadable"));
   }
 }

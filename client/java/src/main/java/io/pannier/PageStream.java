@@ -98,6 +98,6 @@ final class PageStream {
     Attempts attempts =
         progress.breaking(
             connection.retries(), deadline == null ? giveUp : giveUp.minimum(deadline));
-    connection.pause(attempts.afterFailure(failure), failure, attempts);
+    connection.pause(attempts.afterFailure(failure), failure, calls, attempts);
   }
 }

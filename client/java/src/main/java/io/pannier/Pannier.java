@@ -23,8 +23,9 @@ public final class Pannier {
    *
    * @return a store, to be closed
    * @throws IllegalArgumentException the variable holds no usable address
-   * @throws IllegalStateException the variable is unset and the default socket's directory, in the
-   *     directory for temporary files, is not this user's alone
+   * @throws IllegalStateException the variable is unset and there is no default socket: its
+   *     directory, in the directory for temporary files, is not this user's alone, or the system is
+   *     Windows
    */
   public static PannierStore connect() {
     return builder().connect();
@@ -104,6 +105,7 @@ public final class Pannier {
    * for temporary files where that variable is unset, empty or relative.
    *
    * @return the socket's path, whether it is there or not
+   * @throws IllegalStateException the system is Windows and the variable is unset
    */
   public static Path defaultSocketPath() {
     return DefaultSocket.path(System.getenv());

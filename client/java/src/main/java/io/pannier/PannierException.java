@@ -1,6 +1,7 @@
 package io.pannier;
 
 import io.grpc.Status;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -29,7 +30,7 @@ public class PannierException extends RuntimeException {
    * @param facts what is known of it
    */
   public PannierException(String message, ErrorFacts facts) {
-    super(message, facts.cause());
+    super(message, Objects.requireNonNull(facts, "facts").cause());
     this.code = facts.code();
     this.reason = facts.reason();
     this.writeOutcome = facts.writeOutcome();
@@ -56,7 +57,8 @@ public class PannierException extends RuntimeException {
   /**
    * Tells whether a failed write may have been applied, over all attempts at it.
    *
-   * @return the outcome; empty for a call that writes nothing
+   * @return the outcome; empty for a call that writes nothing. An update that failed at its read
+   *     has one too: it has written nothing
    */
   public final Optional<WriteOutcome> writeOutcome() {
     return Optional.ofNullable(writeOutcome);

@@ -1,11 +1,12 @@
 package io.pannier;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.protobuf.ByteString;
 import io.pannier.v1.CleanupExpiredResponse;
 import io.pannier.v1.PutIfVersionRequest;
 import io.pannier.v1.StorageBackendGrpc;
 import java.time.Instant;
-import java.util.Objects;
 import java.util.function.UnaryOperator;
 
 /** The store behind a sidecar: its six calls, and what is made of them. */
@@ -28,6 +29,7 @@ final class RemoteStore implements PannierStore {
 
   @Override
   public StoredRecord get(String key, ReadOptions options) {
+    requireNonNull(options, "options");
     return Messages.record(
         connection
             .call(
@@ -40,6 +42,7 @@ final class RemoteStore implements PannierStore {
 
   @Override
   public Written put(String key, byte[] data, WriteOptions options) {
+    requireNonNull(options, "options");
     return Messages.written(
         connection.call(
             StorageBackendGrpc.getPutMethod(),
@@ -51,10 +54,11 @@ final class RemoteStore implements PannierStore {
   @Override
   public Written putIfVersion(
       String key, byte[] data, long expectedVersion, String etag, WriteOptions options) {
+    requireNonNull(options, "options");
     PutIfVersionRequest request =
         Messages.putIfVersion(
             key,
-            ByteString.copyFrom(data),
+            ByteString.copyFrom(requireNonNull(data, "data")),
             expectedVersion,
             etag,
             options.expiry().resolved(Instant.now()),
@@ -69,7 +73,8 @@ final class RemoteStore implements PannierStore {
 
   @Override
   public StoredRecord update(String key, UnaryOperator<byte[]> change, UpdateOptions options) {
-    Objects.requireNonNull(change, "change");
+    requireNonNull(change, "change");
+    requireNonNull(options, "options");
     Expiry expiry = options.expiry().resolved(Instant.now());
     return new Update(connection, key, change, expiry, connection.deadline(options.timeout()))
         .run();
@@ -77,6 +82,7 @@ final class RemoteStore implements PannierStore {
 
   @Override
   public boolean delete(String key, DeleteOptions options) {
+    requireNonNull(options, "options");
     return connection
         .call(
             StorageBackendGrpc.getDeleteMethod(),
@@ -88,16 +94,17 @@ final class RemoteStore implements PannierStore {
 
   @Override
   public Listing<StoredRecord> list(String prefix, ListOptions options) {
-    return RecordListing.open(connection, prefix, options);
+    return RecordListing.open(connection, prefix, requireNonNull(options, "options"));
   }
 
   @Override
   public Listing<Page> listPages(String prefix, ListOptions options) {
-    return PageListing.open(connection, prefix, options);
+    return PageListing.open(connection, prefix, requireNonNull(options, "options"));
   }
 
   @Override
   public CleanupResult cleanupExpired(String prefix, CleanupOptions options) {
+    requireNonNull(options, "options");
     CleanupExpiredResponse answer =
         connection.call(
             StorageBackendGrpc.getCleanupExpiredMethod(),

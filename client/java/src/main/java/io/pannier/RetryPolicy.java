@@ -1,6 +1,7 @@
 package io.pannier;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -38,6 +39,8 @@ public record RetryPolicy(int maxAttempts, Duration initialBackoff, Duration max
    * @throws IllegalArgumentException the settings make no sense
    */
   public RetryPolicy {
+    Objects.requireNonNull(initialBackoff, "initialBackoff");
+    Objects.requireNonNull(maxBackoff, "maxBackoff");
     if (maxAttempts < 1) {
       throw new IllegalArgumentException(
           "maxAttempts must be at least 1, not %d; 1 switches retries off".formatted(maxAttempts));

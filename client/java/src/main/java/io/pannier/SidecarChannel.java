@@ -63,14 +63,12 @@ final class SidecarChannel {
    *
    * @param tls null for a plain connection
    * @param metadata sent with each call
+   * @throws IllegalArgumentException TLS cannot be made of what is there, or nothing can be at the
+   *     address
    */
   static SidecarChannel open(SidecarAddress address, Tls tls, Metadata metadata) {
-    EventLoopGroup thread =
-        new MultiThreadIoEventLoopGroup(
-            1, new DefaultThreadFactory("pannier-io", true), NioIoHandler.newFactory());
     NettyChannelBuilder builder =
         builder(address, tls == null ? InsecureChannelCredentials.create() : tls.credentials())
-            .eventLoopGroup(thread)
             .maxInboundMessageSize(MAX_MESSAGE_BYTES)
             // A sidecar is local; https_proxy must not reroute calls to it.
             .proxyDetector(target -> null)
@@ -83,7 +81,17 @@ final class SidecarChannel {
     }
     Metadata copy = new Metadata();
     copy.merge(metadata);
-    return new SidecarChannel(address, builder.build(), thread, copy);
+    EventLoopGroup thread =
+        new MultiThreadIoEventLoopGroup(
+            1, new DefaultThreadFactory("pannier-io", true), NioIoHandler.newFactory());
+    try {
+      ManagedChannel managed = builder.eventLoopGroup(thread).build();
+      return new SidecarChannel(address, managed, thread, copy);
+    } catch (RuntimeException refused) {
+      // It has a selector open already.
+      thread.shutdownGracefully(0, 0, SECONDS).awaitUninterruptibly(QUIET_SECONDS, SECONDS);
+      throw refused;
+    }
   }
 
   private static NettyChannelBuilder builder(

@@ -87,6 +87,7 @@ public final class StoreBuilder {
    * @throws IllegalArgumentException the token holds other characters or is empty
    */
   public StoreBuilder token(String token) {
+    Objects.requireNonNull(token, "token");
     // A line break would end the header.
     boolean printable = token.chars().allMatch(character -> character >= ' ' && character <= '~');
     if (token.isEmpty() || !printable) {
@@ -107,6 +108,8 @@ public final class StoreBuilder {
    * @throws IllegalArgumentException the name or the value holds other characters
    */
   public StoreBuilder metadata(String name, String value) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(value, "value");
     if (!value.chars().allMatch(character -> character >= ' ' && character <= '~')) {
       throw new IllegalArgumentException("the value of %s must be printable ASCII".formatted(name));
     }
@@ -123,6 +126,8 @@ public final class StoreBuilder {
    * @throws IllegalArgumentException the name is not allowed
    */
   public StoreBuilder metadata(String name, byte[] value) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(value, "value");
     metadata.put(Metadata.Key.of(name, Metadata.BINARY_BYTE_MARSHALLER), value.clone());
     return this;
   }
@@ -131,9 +136,11 @@ public final class StoreBuilder {
    * Returns the store behind the sidecar. The first call connects, not this one.
    *
    * @return a store, to be closed
-   * @throws IllegalArgumentException the address is not usable
-   * @throws IllegalStateException no address is given, and the default socket's directory, in the
-   *     directory for temporary files, is not this user's alone
+   * @throws IllegalArgumentException the address is not usable, or TLS's certificates and key are
+   *     not
+   * @throws IllegalStateException no address is given, and there is no default socket: its
+   *     directory, in the directory for temporary files, is not this user's alone, or the system is
+   *     Windows
    */
   public PannierStore connect() {
     String place = address == null ? DefaultSocket.address(System.getenv()) : address;

@@ -48,10 +48,10 @@ public final class StoredRecord implements Serializable {
       String key, byte[] data, long version, String etag, Optional<Instant> expireTime) {
     return new StoredRecord(
         Objects.requireNonNull(key, "key"),
-        ByteString.copyFrom(data),
+        ByteString.copyFrom(Objects.requireNonNull(data, "data")),
         version,
         Objects.requireNonNull(etag, "etag"),
-        expireTime.orElse(null));
+        Objects.requireNonNull(expireTime, "expireTime").orElse(null));
   }
 
   /**

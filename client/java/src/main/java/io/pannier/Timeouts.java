@@ -3,6 +3,7 @@ package io.pannier;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 /** Durations that callers give, and what becomes of them. */
@@ -15,6 +16,7 @@ final class Timeouts {
    * @throws IllegalArgumentException it is not above 0
    */
   static Duration checked(Duration timeout) {
+    Objects.requireNonNull(timeout, "timeout");
     if (timeout.isNegative() || timeout.isZero()) {
       throw new IllegalArgumentException("timeout must be above 0, not " + timeout);
     }

@@ -48,7 +48,7 @@ public final class Tls {
    * @throws UncheckedIOException the file cannot be read
    */
   public static Tls trusting(Path rootCertificates) {
-    return trusting(read(rootCertificates));
+    return trusting(read("rootCertificates", rootCertificates));
   }
 
   /**
@@ -58,6 +58,7 @@ public final class Tls {
    * @return the settings
    */
   public static Tls trusting(byte[] rootCertificates) {
+    Objects.requireNonNull(rootCertificates, "rootCertificates");
     return new Tls(rootCertificates.clone(), null, null, null);
   }
 
@@ -70,7 +71,8 @@ public final class Tls {
    * @throws UncheckedIOException a file cannot be read
    */
   public Tls withClientCertificate(Path certificateChain, Path privateKey) {
-    return withClientCertificate(read(certificateChain), read(privateKey));
+    return withClientCertificate(
+        read("certificateChain", certificateChain), read("privateKey", privateKey));
   }
 
   /**
@@ -81,6 +83,8 @@ public final class Tls {
    * @return a copy of these settings
    */
   public Tls withClientCertificate(byte[] certificateChain, byte[] privateKey) {
+    Objects.requireNonNull(certificateChain, "certificateChain");
+    Objects.requireNonNull(privateKey, "privateKey");
     return new Tls(roots, certificateChain.clone(), privateKey.clone(), serverName);
   }
 
@@ -114,7 +118,8 @@ public final class Tls {
     return credentials.build();
   }
 
-  private static byte[] read(Path file) {
+  private static byte[] read(String what, Path file) {
+    Objects.requireNonNull(file, what);
     try {
       return Files.readAllBytes(file);
     } catch (IOException problem) {

@@ -1,6 +1,7 @@
 package io.pannier;
 
 import java.util.List;
+import java.util.Objects;
 
 /** A list met stored rows that are no readable records; it gave all others before this. */
 public final class UnreadableRecordsException extends PannierException {
@@ -20,7 +21,7 @@ public final class UnreadableRecordsException extends PannierException {
   public UnreadableRecordsException(
       String message, ErrorFacts facts, List<Unreadable> unreadable, long count) {
     super(message, facts);
-    this.unreadable = List.copyOf(unreadable);
+    this.unreadable = List.copyOf(Objects.requireNonNull(unreadable, "unreadable"));
     this.count = count;
   }
 

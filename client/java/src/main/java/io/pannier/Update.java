@@ -3,6 +3,7 @@ package io.pannier;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import com.google.protobuf.ByteString;
+import io.grpc.Context;
 import io.grpc.Deadline;
 import io.pannier.v1.GetRequest;
 import io.pannier.v1.PutIfVersionRequest;
@@ -52,7 +53,7 @@ final class Update {
       StoredRecord record =
           Messages.record(
               connection
-                  .call(StorageBackendGrpc.getGetMethod(), request, Safety.READ, deadline)
+                  .call(StorageBackendGrpc.getGetMethod(), request, Safety.READ_OF_UPDATE, deadline)
                   .getRecord());
       byte[] changed = change.apply(record.data());
       if (changed == null) {
@@ -67,7 +68,7 @@ final class Update {
           throw verdict(error, record, data);
         }
         Attempts attempts = connection.attempts(Safety.REPEATABLE_WRITE, deadline);
-        connection.await(pause, error.code(), attempts);
+        connection.await(pause, error.code(), Context.current(), attempts);
       }
     }
   }

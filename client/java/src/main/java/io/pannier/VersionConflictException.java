@@ -1,5 +1,7 @@
 package io.pannier;
 
+import java.util.Objects;
+
 /** The record has another version or etag than expected: read it again and decide anew. */
 public final class VersionConflictException extends PannierException {
   private static final long serialVersionUID = 1L;
@@ -26,7 +28,7 @@ public final class VersionConflictException extends PannierException {
     super(message, facts);
     this.expectedVersion = expectedVersion;
     this.actualVersion = actualVersion;
-    this.actualEtag = actualEtag;
+    this.actualEtag = Objects.requireNonNull(actualEtag, "actualEtag");
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.pannier;
 
 import java.time.Instant;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -11,4 +12,17 @@ import java.util.Optional;
  * @param expireTime when the record expires as the sidecar resolved it, in whole seconds; empty for
  *     never
  */
-public record Written(long version, String etag, Optional<Instant> expireTime) {}
+public record Written(long version, String etag, Optional<Instant> expireTime) {
+
+  /**
+   * Keeps the facts.
+   *
+   * @param version from 1 up
+   * @param etag not null
+   * @param expireTime empty for never, not null
+   */
+  public Written {
+    Objects.requireNonNull(etag, "etag");
+    Objects.requireNonNull(expireTime, "expireTime");
+  }
+}

@@ -92,6 +92,14 @@ class AttemptsTest {
     assertEquals(Optional.empty(), error.writeOutcome());
   }
 
+  @Test
+  void anUpdateThatFailsAtItsReadHasWrittenNothing() {
+    Failure failure = away(WriteOutcome.UNKNOWN);
+    Attempts attempts = attempts(policy, Safety.READ_OF_UPDATE, 10_000);
+    assertTrue(attempts.afterFailure(failure) >= 0);
+    assertEquals(Optional.of(WriteOutcome.NOT_APPLIED), attempts.exception(failure).writeOutcome());
+  }
+
   private static Attempts attempts(RetryPolicy policy, Safety safety, long millis) {
     return new Attempts(policy, safety, Deadline.after(millis, TimeUnit.MILLISECONDS));
   }

@@ -14,7 +14,8 @@ import io.pannier.v1.GetRequest;
 import io.pannier.v1.PutIfVersionRequest;
 import io.pannier.v1.PutRequest;
 import java.io.IOException;
-import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -83,23 +84,49 @@ class CancellationTest {
 
   @Test
   void anInterruptEndsThePauseBetweenAttempts() throws InterruptedException {
-    Status away = Status.UNAVAILABLE.withDescription("not now");
-    RetryPolicy slow =
-        new RetryPolicy(RetryPolicy.UNLIMITED, Duration.ofDays(1_000), Duration.ofDays(1_000));
-    try (PannierStore patient =
-        Pannier.builder()
-            .address(sidecar.address())
-            .retries(slow)
-            .timeout(Duration.ofDays(10_000))
-            .connect()) {
-      sidecar.will(fail(away));
+    try (PannierStore patient = sidecar.patientStore();
+        PauseLog pauses = PauseLog.open()) {
+      sidecar.will(fail(Status.UNAVAILABLE));
       Running<Written> put = Running.start(() -> patient.put("o:a", DATA));
-      sidecar.requests.take();
+      pauses.await();
       put.interrupt();
       CallCancelledException error = put.error(CallCancelledException.class);
       assertEquals(Optional.of(WriteOutcome.UNKNOWN), error.writeOutcome());
       assertTrue(put.interruptedAfter());
     }
+  }
+
+  @Test
+  void aCancelledContextEndsThePauseBetweenAttempts() throws InterruptedException {
+    Context.CancellableContext context = Context.current().withCancellation();
+    try (PannierStore patient = sidecar.patientStore();
+        PauseLog pauses = PauseLog.open()) {
+      sidecar.will(fail(Status.UNAVAILABLE));
+      Running<Written> put = Running.start(() -> context.call(() -> patient.put("o:a", DATA)));
+      pauses.await();
+      context.cancel(null);
+      CallCancelledException error = put.error(CallCancelledException.class);
+      assertEquals(Optional.of(WriteOutcome.UNKNOWN), error.writeOutcome());
+      assertEquals(1, sidecar.requests.size());
+    }
+  }
+
+  @Test
+  void manyInterruptedCallsAllEndAndTheSidecarHearsOfEach() throws InterruptedException {
+    List<Running<StoredRecord>> callers = new ArrayList<>();
+    for (int i = 0; i < 64; i++) {
+      sidecar.will(HANG);
+      callers.add(Running.start(() -> store.get("o:a")));
+    }
+    for (int i = 0; i < callers.size(); i++) {
+      sidecar.requests.take();
+    }
+    callers.forEach(Running::interrupt);
+    for (Running<StoredRecord> caller : callers) {
+      caller.error(CallCancelledException.class);
+      sidecar.cancelled.take();
+    }
+    assertEquals("1", store.get("o:a").dataAsText());
   }
 
   @Test

@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.URI;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -70,6 +73,17 @@ class DefaultSocketTest {
     Path elsewhere = Files.createDirectory(temporary.resolve("elsewhere"));
     Files.createSymbolicLink(temporary.resolve(directory), elsewhere);
     assertRefused("not a directory of this user");
+  }
+
+  @Test
+  void whereFilesHaveNoOwnerThereIsNoDefaultSocket() throws IOException {
+    URI archive = URI.create("jar:" + temporary.resolve("a.zip").toUri());
+    try (FileSystem files = FileSystems.newFileSystem(archive, Map.of("create", "true"))) {
+      Path root = files.getPath("/");
+      IllegalStateException error =
+          assertThrows(IllegalStateException.class, () -> DefaultSocket.ownUid(root));
+      assertTrue(error.getMessage().contains("PANNIER_ADDRESS"), error.getMessage());
+    }
   }
 
   private void assertRefused(String why) {

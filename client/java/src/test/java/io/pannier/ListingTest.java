@@ -119,6 +119,19 @@ class ListingTest {
   }
 
   @Test
+  void closingAListEndsThePauseAfterABreak() throws InterruptedException {
+    try (PannierStore patient = sidecar.patientStore();
+        PauseLog pauses = PauseLog.open()) {
+      sidecar.will(ScriptedSidecar.fail(Status.UNAVAILABLE));
+      Listing<StoredRecord> records = patient.list("o:");
+      Running<Boolean> reading = Running.start(() -> records.iterator().hasNext());
+      pauses.await();
+      records.close();
+      reading.error(CallCancelledException.class);
+    }
+  }
+
+  @Test
   void aListThatWasClosedBeforeItsEndCannotBeReadOn() {
     sidecar.will(open(page("t", "o:a")));
     Listing<StoredRecord> records = store.list("o:");

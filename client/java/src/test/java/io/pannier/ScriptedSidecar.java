@@ -26,6 +26,7 @@ import io.pannier.v1.PutResponse;
 import io.pannier.v1.Record;
 import io.pannier.v1.StorageBackendGrpc.StorageBackendImplBase;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
@@ -109,6 +110,16 @@ final class ScriptedSidecar implements AutoCloseable {
 
   String address() {
     return "127.0.0.1:" + port();
+  }
+
+  /** Returns a store of this that pauses for years between attempts. */
+  PannierStore patientStore() {
+    Duration years = Duration.ofDays(1_000);
+    return Pannier.builder()
+        .address(address())
+        .retries(new RetryPolicy(RetryPolicy.UNLIMITED, years, years))
+        .timeout(years.multipliedBy(10))
+        .connect();
   }
 
   /** Ends at once, with all connections. */

@@ -6,24 +6,61 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** A real sidecar in a process of its own, whose records are in memory. */
+/** A real sidecar in a process of its own. */
 final class Sidecar implements AutoCloseable {
-  private final Process process;
+  private final String store;
   private final String address;
+  private Process process;
 
-  private Sidecar(Process process, String address) {
-    this.process = process;
+  private Sidecar(String store, String address) throws IOException {
+    this.store = store;
     this.address = address;
+    start();
   }
 
-  /** Starts one at a socket in a folder; returns once it listens. */
+  /** Starts one at a socket in a folder, with its records in memory; returns once it listens. */
   static Sidecar start(Path folder) throws IOException {
-    String address = "unix:" + folder.resolve("s.sock");
-    Process process =
+    return new Sidecar("memory:", "unix:" + folder.resolve("s.sock"));
+  }
+
+  /** Starts one whose records outlive its process. */
+  static Sidecar startOnDisk(Path folder) throws IOException {
+    String store = "sqlite://" + folder.resolve("records.db");
+    return new Sidecar(store, "unix:" + folder.resolve("s.sock"));
+  }
+
+  String address() {
+    return address;
+  }
+
+  /** Ends it as the system does that has no memory left, and starts it again. */
+  void kill() throws IOException, InterruptedException {
+    process.destroyForcibly().waitFor();
+    start();
+  }
+
+  /** Ends it as an update does, and starts it again. */
+  void restart() throws IOException {
+    close();
+    start();
+  }
+
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      process.waitFor();
+    } catch (InterruptedException interrupt) {
+      throw new AssertionError(interrupt);
+    }
+  }
+
+  private void start() throws IOException {
+    process =
         new ProcessBuilder(
                 System.getProperty("pannier.command"),
                 "serve",
-                "--store=memory:",
+                "--store=" + store,
                 "--listen=" + address)
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
@@ -34,21 +71,6 @@ final class Sidecar implements AutoCloseable {
     }
     if (line == null) {
       throw new IOException("the sidecar did not start");
-    }
-    return new Sidecar(process, address);
-  }
-
-  String address() {
-    return address;
-  }
-
-  @Override
-  public void close() {
-    process.destroy();
-    try {
-      process.waitFor();
-    } catch (InterruptedException interrupt) {
-      throw new AssertionError(interrupt);
     }
   }
 }

@@ -4,12 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.grpc.Deadline;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -67,6 +69,18 @@ class UnsentWritesTest {
   }
 
   @Test
+  void aWriteThatInTheEndWaitedInVainTellsWhyItHadToWait() throws Exception {
+    try (ServerSocket mute = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        PannierStore store = Pannier.connect("127.0.0.1:" + mute.getLocalPort())) {
+      WriteOptions options = WriteOptions.defaults().withTimeout(SHORT.multipliedBy(3));
+      Running<Written> put = Running.start(() -> store.put("o:a", new byte[0], options));
+      mute.accept().close();
+      UnavailableException error = put.error(UnavailableException.class);
+      assertEquals(Optional.of(WriteOutcome.NOT_APPLIED), error.writeOutcome());
+    }
+  }
+
+  @Test
   void aWriteWaitsForASidecarAlsoWithoutRetriesAndAReadDoesNot() throws Exception {
     ScriptedSidecar before = ScriptedSidecar.start();
     try (PannierStore store =
@@ -113,6 +127,42 @@ class UnsentWritesTest {
     try (ScriptedSidecar sidecar = ScriptedSidecar.start(port)) {
       assertEquals("1", get.result().dataAsText());
       assertEquals(1, sidecar.requests.size());
+    }
+  }
+
+  @Test
+  void aSidecarIsFoundSoonAlsoByReadsThatAreNotTriedAgain() throws Exception {
+    int port;
+    Running<StoredRecord> get;
+    try (ServerSocket refusing = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = refusing.getLocalPort();
+      get = Running.start(() -> getAgainAndAgain(refusing));
+      for (int i = 0; i < 6; i++) {
+        refusing.accept().close();
+      }
+    }
+    try (ScriptedSidecar sidecar = ScriptedSidecar.start(port)) {
+      assertEquals("1", get.result().dataAsText());
+      assertEquals(1, sidecar.requests.size());
+    }
+  }
+
+  /** Reads without retries, but for as long as a call may take by default. */
+  private static StoredRecord getAgainAndAgain(ServerSocket socket) throws IOException {
+    Deadline deadline = Deadline.after(10, TimeUnit.SECONDS);
+    StoreBuilder builder = Pannier.builder().address("127.0.0.1:" + socket.getLocalPort());
+    // Who waits for another connection hears of the end by its socket.
+    try (socket;
+        PannierStore store = builder.retries(RetryPolicy.none()).connect()) {
+      while (true) {
+        try {
+          return store.get("o:a");
+        } catch (UnavailableException away) {
+          if (deadline.isExpired()) {
+            throw away;
+          }
+        }
+      }
     }
   }
 
