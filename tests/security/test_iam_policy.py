@@ -15,8 +15,8 @@ from pannier_server.backends.dynamodb.table import check_table, create_table
 from pannier_server.backends.errors import StorageError
 from pannier_server.backends.store_url import parse_store_url
 from pannier_server.config import Settings
-from tests.dynamodb.lossy_proxy import lossy_proxy
 from tests.engines.table import Table
+from tests.faults.proxy import fault_proxy
 from tests.security.calls import ACTIONS, call, request_to, storage_path
 from tests.sidecars import LOOPBACK, channel_to, eventually
 
@@ -50,7 +50,7 @@ async def test_a_sidecar_makes_the_calls_that_its_policy_allows_and_no_others(
 ) -> None:
     if dynamodb_table.endpoint is None:
         pytest.skip("it watches the calls to an engine of its own")
-    async with lossy_proxy(dynamodb_table.endpoint) as proxy:
+    async with fault_proxy(dynamodb_table.endpoint) as proxy:
         store = replace(dynamodb_table, endpoint=proxy.endpoint).store_url
         settings = Settings(store=store, listen=LOOPBACK, grace=1.0)
         async with running_sidecar(settings) as sidecar, channel_to(sidecar) as channel:
@@ -60,10 +60,10 @@ async def test_a_sidecar_makes_the_calls_that_its_policy_allows_and_no_others(
                 assert answer.code in {grpc.StatusCode.OK, grpc.StatusCode.NOT_FOUND}
 
             async def is_checked() -> bool:
-                return "DescribeTimeToLive" in proxy.operations
+                return "DescribeTimeToLive" in proxy.journal.operations()
 
             await eventually(is_checked)
-    assert set(proxy.operations) == policy("Serving")
+    assert set(proxy.journal.operations()) == policy("Serving")
 
 
 def test_the_backend_names_the_operations_of_its_policy_and_no_others(
@@ -97,7 +97,7 @@ async def test_a_table_command_makes_only_calls_that_its_policy_allows(
 ) -> None:
     if dynamodb_table.endpoint is None:
         pytest.skip("it watches the calls to an engine of its own")
-    async with lossy_proxy(dynamodb_table.endpoint) as proxy:
+    async with fault_proxy(dynamodb_table.endpoint) as proxy:
         table = replace(dynamodb_table, name="pannier_iam_policy", endpoint=proxy.endpoint)
         location = parse_dynamodb_url(parse_store_url(table.store_url))
         assert callable(work)
@@ -106,5 +106,5 @@ async def test_a_table_command_makes_only_calls_that_its_policy_allows(
         except StorageError:
             # The check of a table that is not there yet: the first call says so.
             assert heading == "pannier table check"
-    assert proxy.operations
-    assert set(proxy.operations) <= policy(heading)
+    assert proxy.journal.operations()
+    assert set(proxy.journal.operations()) <= policy(heading)
