@@ -62,6 +62,21 @@ def test_no_more_attempts_are_made_than_allowed() -> None:
     assert [pause is None for pause in pauses] == [False, False, True]
 
 
+@pytest.mark.parametrize("safety", [Safety.REPEATABLE_WRITE, Safety.SINGLE_WRITE])
+def test_a_write_that_was_not_sent_was_no_attempt(safety: Safety) -> None:
+    tries = attempts(safety, max_attempts=2)
+    refused = [tries.after_failure(unavailable(NOT_APPLIED), 0, sent=False) for _ in range(9)]
+    assert None not in refused
+    assert tries.after_failure(unavailable(NOT_APPLIED), 0) is not None
+    assert tries.after_failure(unavailable(NOT_APPLIED), 0, sent=False) is not None
+    assert tries.after_failure(unavailable(NOT_APPLIED), 0) is None
+
+
+def test_a_read_that_was_not_sent_was_an_attempt() -> None:
+    tries = attempts(Safety.READ, max_attempts=1)
+    assert tries.after_failure(unavailable(NOT_APPLIED), 0, sent=False) is None
+
+
 def outcome_after(*outcomes: WriteOutcome | None) -> WriteOutcome | None:
     tries = attempts()
     for outcome in outcomes:

@@ -1,7 +1,6 @@
 """Calls over a sidecar that fails as its script says: what is sent again, and how."""
 
 import os
-import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -222,18 +221,6 @@ def test_a_cleanup_is_sent_again(store: pannier.Store, sidecar: ScriptedSidecar)
     assert store.cleanup_expired("o:", limit=3) == (3, True)
 
 
-def when_received(sidecar: ScriptedSidecar, step: Step) -> threading.Event:
-    """Add a step, and tell when its call has come."""
-    came = threading.Event()
-
-    def tell(request: object, context: grpc.ServicerContext) -> object:
-        came.set()
-        return step(request, context)
-
-    sidecar.will(tell)
-    return came
-
-
 def test_calls_survive_a_sidecar_that_comes_back(
     store: pannier.Store, sidecar: ScriptedSidecar
 ) -> None:
@@ -256,46 +243,6 @@ def by_method(request: object, context: grpc.ServicerContext) -> object:
     if isinstance(request, pb.DeleteRequest):
         return DELETED(request, context)
     return (found() if isinstance(request, pb.GetRequest) else written())(request, context)
-
-
-def test_a_sidecar_that_is_not_there_is_named(connect: Connect) -> None:
-    store = connect("unix:/nowhere/p.sock")
-    problem = "no answer from the sidecar at unix:/nowhere/p.sock"
-    with pytest.raises(pannier.Unavailable, match=f"{problem}.*No such file"):
-        store.get("o:n", timeout=0.2)
-    with pytest.raises(pannier.DeadlineExceeded, match=problem):
-        store.put("o:n", b"", timeout=0.2)
-
-
-def test_a_closed_store_says_so(store: pannier.Store, sidecar: ScriptedSidecar) -> None:
-    store.close()
-    with pytest.raises(pannier.StoreClosed) as raised:
-        store.put("o:n", b"")
-    assert raised.value.write_outcome is WriteOutcome.NOT_APPLIED
-    with pytest.raises(pannier.StoreClosed):
-        list(store.list("o:"))
-    assert sidecar.received == []
-
-
-def test_closing_a_store_ends_the_calls_that_run(
-    store: pannier.Store, sidecar: ScriptedSidecar
-) -> None:
-    came = when_received(sidecar, hang)
-    raised: list[pannier.PannierError] = []
-
-    def put() -> None:
-        try:
-            store.put("o:n", b"")
-        except pannier.PannierError as error:
-            raised.append(error)
-
-    running = threading.Thread(target=put)
-    running.start()
-    came.wait()
-    store.close()
-    running.join()
-    assert isinstance(raised[0], pannier.StoreClosed)
-    assert raised[0].write_outcome is WriteOutcome.UNKNOWN
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")

@@ -144,12 +144,15 @@ def test_a_write_that_was_refused_is_raised_as_it_is(
         store.update("o:n", Append())
 
 
-def test_an_absent_record_is_said(store: pannier.Store, sidecar: ScriptedSidecar) -> None:
+def test_an_update_that_fails_at_its_read_has_written_nothing(
+    store: pannier.Store, sidecar: ScriptedSidecar
+) -> None:
     sidecar.will(fail(StatusCode.NOT_FOUND, reason="RECORD_NOT_FOUND"))
     change = Append()
-    with pytest.raises(pannier.NotFound):
+    with pytest.raises(pannier.NotFound) as raised:
         store.update("o:n", change)
     assert change.calls == 0
+    assert raised.value.write_outcome is WriteOutcome.NOT_APPLIED
 
 
 def test_a_change_that_returns_none_leaves_the_record_alone(

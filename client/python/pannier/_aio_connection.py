@@ -6,7 +6,7 @@ import math
 import os
 import time
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any, TypeVar
 
 import grpc
@@ -16,7 +16,7 @@ from pannier._attempts import Attempts, Safety
 from pannier._closing import already_closed, check_process, closed_early, out_of_time
 from pannier._listing import Listing, cut_short
 from pannier._settings import Settings
-from pannier._status import read_error
+from pannier._status import may_have_been_sent, read_error
 from pannier.errors import PannierError
 from pannier.records import Page
 from pannier.v1.storage_pb2_grpc import StorageBackendStub
@@ -43,13 +43,13 @@ class Connection:
         asyncio.get_running_loop()
         self.settings = settings
         self._channel = _open_channel(settings)
-        self._closed = False
+        self._closed = asyncio.Event()
         self._process = os.getpid()
         self.stub: Any = StorageBackendStub(self._channel)  # type: ignore[no-untyped-call]
 
     async def close(self) -> None:
         """End what runs and close the channel."""
-        self._closed = True
+        self._closed.set()
         await self._channel.close()
 
     async def call(
@@ -66,15 +66,11 @@ class Connection:
             seconds = deadline - time.monotonic()
             self._check(attempts, seconds, error)
             try:
-                return await method(
-                    request,
-                    timeout=seconds,
-                    metadata=self.settings.metadata,
-                    wait_for_ready=safety is not Safety.READ,
-                )
+                return await method(request, timeout=seconds, metadata=self.settings.metadata)
             except _FAILURES as cause:
                 error = self._read_error(cause)
-                pause = attempts.after_failure(error, time.monotonic())
+                sent = may_have_been_sent(cause, self.settings.target)
+                pause = attempts.after_failure(error, time.monotonic(), sent=sent)
                 if pause is None:
                     raise error from cause
             await self.pause(pause, error)
@@ -101,9 +97,11 @@ class Connection:
             await self.pause(pause, error)
 
     async def pause(self, seconds: float, error: PannierError) -> None:
-        """Wait before another attempt."""
+        """Wait before another attempt; closing the store ends the wait."""
         _log.debug("after %s: another attempt in %.3f s", error.code.name, seconds)
-        await asyncio.sleep(seconds)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._closed.wait()
 
     async def _stream(self, listing: Listing, deadline: float) -> AsyncGenerator[Page, None]:
         seconds = deadline - time.monotonic()
@@ -122,13 +120,13 @@ class Connection:
     def _check(self, attempts: Attempts, seconds: float, last: PannierError | None) -> None:
         """Raise where another attempt cannot be sent; ``last`` is the last one's error."""
         check_process(self._process)
-        if self._closed:
+        if self._closed.is_set():
             raise attempts.merge(already_closed())
         if seconds <= 0:
             raise last or attempts.merge(out_of_time())
 
     def _read_error(self, cause: BaseException) -> PannierError:
-        if self._closed and not _is_cancelled():
+        if self._closed.is_set() and not _is_cancelled():
             return closed_early()
         if isinstance(cause, grpc.RpcError):
             return read_error(cause, self.settings.address)

@@ -22,7 +22,7 @@ class Safety(Enum):
 class Attempts:
     """The attempts at one call: how many there were and what they may have done."""
 
-    __slots__ = ("_deadline", "_failed", "_maybe_applied", "_policy", "_safety")
+    __slots__ = ("_counted", "_deadline", "_failed", "_maybe_applied", "_policy", "_safety")
 
     def __init__(self, policy: RetryPolicy, safety: Safety, deadline: float) -> None:
         """Start before the first attempt; ``deadline`` is on the caller's clock, in seconds."""
@@ -30,17 +30,28 @@ class Attempts:
         self._safety = safety
         self._deadline = deadline
         self._failed = 0
+        self._counted = 0
         self._maybe_applied = False
 
-    def after_failure(self, error: PannierError, now: float) -> float | None:
+    def after_failure(self, error: PannierError, now: float, *, sent: bool = True) -> float | None:
         """Return the pause in seconds before the next attempt, or None for no more.
 
         The error's ``write_outcome`` becomes that of all attempts so far, as `merge` says.
+
+        Args:
+            error: What the attempt failed with.
+            now: The time on the caller's clock, in seconds.
+            sent: False where it was certainly not sent, so not applied. A write waits for
+                the connection, so that is no attempt as the policy means it.
         """
         self._failed += 1
+        if not sent:
+            error.write_outcome = WriteOutcome.NOT_APPLIED
+        counts = sent or self._safety is Safety.READ
+        self._counted += counts
         repeatable = self._may_repeat(error.write_outcome)
         self.merge(error)
-        if not repeatable or self._failed == self._policy.max_attempts:
+        if not repeatable or (counts and self._counted == self._policy.max_attempts):
             return None
         pause = self._pause(error)
         return None if pause is None or now + pause >= self._deadline else pause

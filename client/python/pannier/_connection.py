@@ -14,12 +14,15 @@ from pannier._attempts import Attempts, Safety
 from pannier._closing import already_closed, check_process, closed_early, out_of_time
 from pannier._listing import Listing, cut_short
 from pannier._settings import Settings
-from pannier._status import read_error
+from pannier._status import may_have_been_sent, read_error
 from pannier.errors import PannierError
 from pannier.records import Page
 from pannier.v1.storage_pb2_grpc import StorageBackendStub
 
 _log = logging.getLogger("pannier")
+
+# Streams that a forked child has let go. gRPC would cancel them, and may crash on that.
+_of_the_parent: list[Any] = []
 
 RequestT = TypeVar("RequestT")
 ResponseT = TypeVar("ResponseT")
@@ -37,9 +40,10 @@ class Connection:
         self.stub: Any = StorageBackendStub(self._channel)  # type: ignore[no-untyped-call]
 
     def close(self) -> None:
-        """End what runs and close the channel."""
-        self._closed.set()
-        self._channel.close()
+        """End what runs and close the channel. In a forked child it does nothing."""
+        if self._is_ours():
+            self._closed.set()
+            self._channel.close()
 
     def call(
         self,
@@ -50,9 +54,9 @@ class Connection:
     ) -> ResponseT:
         """Return the answer to a call, over as many attempts as are safe and fit.
 
-        A write waits for the connection before it is sent, so that a sidecar which is not
-        there leaves no doubt about it. A read fails at once and is tried again, so that
-        its error says why nobody answers.
+        A call for which no connection can be made was certainly not sent, and is made again.
+        So a sidecar that is not there leaves no doubt about a write, and the error says why
+        nobody answers.
 
         Args:
             method: The stub's method.
@@ -69,15 +73,11 @@ class Connection:
             seconds = deadline - time.monotonic()
             self._check(attempts, seconds, error)
             try:
-                return method(
-                    request,
-                    timeout=seconds,
-                    metadata=self.settings.metadata,
-                    wait_for_ready=safety is not Safety.READ,
-                )
+                return method(request, timeout=seconds, metadata=self.settings.metadata)
             except (grpc.RpcError, ValueError) as cause:
                 error = self._read_error(cause)
-                pause = attempts.after_failure(error, time.monotonic())
+                sent = may_have_been_sent(cause, self.settings.target)
+                pause = attempts.after_failure(error, time.monotonic(), sent=sent)
                 if pause is None:
                     raise error from cause
             self.pause(pause, error)
@@ -123,7 +123,10 @@ class Connection:
             for answer in call:
                 yield listing.accept(answer)
         finally:
-            call.cancel()
+            if self._is_ours():
+                call.cancel()
+            else:
+                _of_the_parent.append(call)
 
     def _check(self, attempts: Attempts, seconds: float, last: PannierError | None) -> None:
         """Raise where another attempt cannot be sent; ``last`` is the last one's error."""
@@ -132,6 +135,10 @@ class Connection:
             raise attempts.merge(already_closed())
         if seconds <= 0:
             raise last or attempts.merge(out_of_time())
+
+    def _is_ours(self) -> bool:
+        """Tell whether this process made the channel; another one could crash on touching it."""
+        return os.getpid() == self._process
 
     def _read_error(self, cause: Exception) -> PannierError:
         if self._closed.is_set():

@@ -7,12 +7,14 @@ Details travel in the trailing metadata ``grpc-status-details-bin`` as a google.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import DecodeError, Message
 from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
-from grpc import StatusCode
+from grpc import RpcError, StatusCode
+from grpc.aio import UsageError
 
 from pannier import errors
 from pannier.errors import PannierError, WriteOutcome
@@ -51,6 +53,10 @@ _BY_REASON: dict[str, type[PannierError]] = {
 # (Status codes and their use in gRPC: HTTP/2 error codes become INTERNAL, UNKNOWN, …).
 _BROKEN_STREAM = ("rst_stream", "stream removed", "connection reset", "socket closed")
 
+# What gRPC's runtime says of a call for which it could not connect, or find the address.
+_NO_CONNECTION = "failed to connect to all addresses; last error: "
+_NO_ADDRESS = ("errors resolving ", "DNS resolution failed for ")
+
 
 @dataclass(slots=True)
 class Details:
@@ -81,6 +87,38 @@ def read_error(cause: Any, address: str) -> PannierError:
     error.write_outcome = details.write_outcome
     error.__cause__ = cause
     return error
+
+
+def may_have_been_sent(cause: BaseException, target: str) -> bool:
+    """Tell whether a failed call may have left this process.
+
+    It has not where gRPC refused to make it, as on a closed channel, or had no connection
+    for it. The code does not tell that, but the text does.
+
+    Args:
+        cause: What the call raised.
+        target: gRPC's name for where the sidecar is.
+    """
+    if not isinstance(cause, RpcError):
+        return not isinstance(cause, ValueError | UsageError)
+    error: Any = cause
+    text: str = error.details() or ""
+    return error.code() is not StatusCode.UNAVAILABLE or not _is_unconnected(text, target)
+
+
+def _is_unconnected(text: str, target: str) -> bool:
+    """Tell whether a text is gRPC's own word that it had no connection to a target.
+
+    It names the place. A proxy there may say the same of a call of its own, which is no
+    proof: that may have been its second attempt.
+    """
+    if target.startswith("unix:"):
+        return text.startswith(_NO_CONNECTION) and f" {unquote(target)}: " in unquote(text)
+    name = target.removeprefix("dns:///")
+    if text.startswith(tuple(f"{words}{name}: " for words in _NO_ADDRESS)):
+        return True
+    port = name.rpartition(":")[2]
+    return text.startswith(_NO_CONNECTION) and f":{port}: " in text
 
 
 def read_details(trailing_metadata: Iterable[tuple[str, str | bytes]]) -> Details:

@@ -44,7 +44,7 @@ from pannier._messages import (
 )
 from pannier._settings import DEFAULT_TIMEOUT, Settings, checked_timeout, make_settings
 from pannier._updates import Update, verdict
-from pannier.errors import PannierError
+from pannier.errors import PannierError, WriteOutcome
 from pannier.records import CleanupResult, Page, Record, Unreadable, Written
 from pannier.retries import DEFAULT_RETRIES, RetryPolicy
 from pannier.v1 import storage_pb2 as pb
@@ -206,7 +206,11 @@ class Store:
         deadline = self._deadline(timeout)
         update = Update(deadline)
         while True:
-            record = await self._get(request, deadline)
+            try:
+                record = await self._get(request, deadline)
+            except PannierError as error:
+                error.write_outcome = WriteOutcome.NOT_APPLIED
+                raise
             changed = change(record.data)
             if inspect.isawaitable(changed):
                 changed = await changed

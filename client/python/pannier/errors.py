@@ -39,7 +39,8 @@ class PannierError(Exception):
         reason: The `ErrorReason` of the contract, such as ``"KEY_INVALID"``; empty where
             the sidecar did not send one, as when it cannot be reached.
         write_outcome: For a failed write, whether it may have been applied, over all
-            attempts at it. None for reads.
+            attempts at it; an update that fails at its read has written nothing. None for
+            reads.
     """
 
     default_code: ClassVar[StatusCode] = StatusCode.UNKNOWN

@@ -124,6 +124,8 @@ class Stage:
         else:
             await self._relay.open()
             address = self._relay.address
+        if wanted.get("absent"):
+            await self._relay.close()
         owner = f"o-{uuid.uuid4().hex[:12]}"
         return {"address": address, "owner": owner, "ca_file": ca_file}
 
