@@ -27,7 +27,7 @@ serve: $(VENV) ## Run the sidecar (ARGS='--store memory:' sets its flags)
 
 .PHONY: test
 test: $(VENV) ## Run the tests (ARGS='-k name' chooses some)
-	@.venv/bin/python -m pytest -m 'not slow' $(ARGS)
+	@.venv/bin/python -m tests $(ARGS)
 
 .PHONY: conformance
 conformance: $(VENV) ## Run the scenarios of the clients (ARGS='--language go --store dynamodb')
