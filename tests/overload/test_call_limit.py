@@ -137,9 +137,17 @@ def test_a_late_moment_alone_refuses_nobody(gate: Gate) -> None:
 
 def test_a_call_that_would_miss_its_deadline_is_refused_early(gate: Gate) -> None:
     gate.rounds(10, takes=3 * TARGET)
+    for number in range(LOWEST):
+        assert gate.lets_in(str(number))
     assert not gate.lets_in("a", deadline=gate.clock.time + TARGET)
     assert gate.limit.admissions.refused_late == 1
-    assert gate.lets_in("a", deadline=gate.clock.time + 10 * TARGET)
+
+
+def test_no_deadline_is_too_short_while_few_calls_are_under_way(gate: Gate) -> None:
+    """A store that was down answers slowly, or not at all: who asks learns whether it is back."""
+    gate.rounds(10, takes=30 * TARGET)
+    for number in range(LOWEST):
+        assert gate.lets_in(str(number), deadline=gate.clock.time + TARGET)
 
 
 def test_what_is_known_is_forgotten_where_no_call_ends(gate: Gate) -> None:
