@@ -8,8 +8,9 @@ from pannier_server.config import ListenAddress
 MESSAGE_OVERHEAD_BYTES = 64 * 1024
 """Room for what a message has beside a record's data: its key, ids and framing."""
 
-# Data that is somewhat too large still gets our typed error, not the transport's.
-_MIN_MESSAGE_BYTES = 16 * 1024 * 1024
+# Data that is somewhat too large still gets our typed error, not the transport's. It is what
+# gRPC servers take by default; much more would take the event loop some 10 ms to put together.
+_MIN_MESSAGE_BYTES = 4 * 1024 * 1024
 
 
 class Transport(Protocol):

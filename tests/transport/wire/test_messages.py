@@ -129,6 +129,22 @@ def test_the_largest_message_is_taken() -> None:
     assert reader().feed(message(bytes(LIMIT))) == [bytes(LIMIT)]
 
 
+@pytest.mark.parametrize("size", [65_531, 65_532, 65_537, 300_000])
+@pytest.mark.parametrize("first", [1, 3, 5, 6, 16_384])
+def test_a_large_one_is_put_together_from_its_pieces(size: int, first: int) -> None:
+    taking = MessageReader(1_000_000, decompresses=True)
+    large = bytes(range(250)) * (size // 250) + b"x" * (size % 250)
+    for whole in (message(large), message(compress(large), compressed=True), message(b"small")):
+        pieces = [
+            whole[:first],
+            *(whole[at : at + 9_000] for at in range(first, len(whole), 9_000)),
+        ]
+        *before, found = [taking.feed(piece) for piece in pieces if piece]
+        assert not any(before)
+        assert found == [b"small" if len(whole) < 100 else large]
+        assert taking.held == 0
+
+
 def test_a_larger_one_is_refused_as_soon_as_it_is_announced() -> None:
     code, problem = refused(prefix(LIMIT + 1))
     assert code == RESOURCE_EXHAUSTED
