@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import grpc
 import pytest
 from grpc import StatusCode
 
@@ -15,25 +14,13 @@ from pannier.errors import WriteOutcome
 from tests.client_python.conftest import Connect
 from tests.client_python.scripted_sidecar import (
     ScriptedSidecar,
-    Step,
     fail,
     hang,
     page,
     pages,
     retry_after,
+    when_received,
 )
-
-
-def when_received(sidecar: ScriptedSidecar, step: Step) -> threading.Event:
-    """Add a step, and tell when its call has come."""
-    came = threading.Event()
-
-    def tell(request: Any, context: grpc.ServicerContext) -> Any:
-        came.set()
-        return step(request, context)
-
-    sidecar.will(tell)
-    return came
 
 
 def error_of_closing(
@@ -111,7 +98,9 @@ def test_closing_ends_the_pause_between_attempts(
 def test_closing_a_store_that_finds_no_sidecar_leaves_no_doubt(
     connect: Connect, paused: threading.Event
 ) -> None:
-    store = connect("unix:/nowhere/p.sock", timeout=9_000)
+    # An attempt that runs while the store is closed is in doubt: it ends in a pause.
+    slow = pannier.RetryPolicy(initial_backoff=3_600, max_backoff=3_600)
+    store = connect("unix:/nowhere/p.sock", retries=slow, timeout=9_000)
     error = error_of_closing(store, lambda: store.put("o:n", b""), paused)
     assert error.write_outcome is WriteOutcome.NOT_APPLIED
 
