@@ -1,43 +1,14 @@
 """The command, run in this process, and sidecars for it to talk to."""
 
-import io
-import json
-import sys
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from pannier_server.cli import main
 from tests.client_python.scripted_sidecar import ScriptedSidecar
+from tests.commands import Outcome, run_command
 from tests.sidecars import sidecar_process
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a command: its exit code and what it printed."""
-
-    code: int
-    data: bytes
-    errors: str
-
-    @property
-    def text(self) -> str:
-        return self.data.decode()
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.data)
-
-    @property
-    def error(self) -> str:
-        """The one line that explains a failure."""
-        assert self.errors.count("\n") == 1
-        return self.errors.rstrip("\n")
-
 
 Pannier = Callable[..., Outcome]
 
@@ -76,14 +47,7 @@ def pannier(
     """Run ``pannier`` with arguments, and with ``stdin`` as its standard input."""
 
     def run(*arguments: str, stdin: bytes = b"") -> Outcome:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        capfdbinary.readouterr()
-        try:
-            code = main(arguments)
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        printed = capfdbinary.readouterr()
-        return Outcome(int(code), printed.out, printed.err.decode())
+        return run_command(arguments, stdin=stdin, capfdbinary=capfdbinary, monkeypatch=monkeypatch)
 
     return run
 

@@ -147,6 +147,18 @@ def hang(request: Any, context: grpc.ServicerContext) -> Any:
     return iter(())
 
 
+def when_received(sidecar: ScriptedSidecar, step: Step = hang) -> threading.Event:
+    """Add a step, and tell when its call has come."""
+    came = threading.Event()
+
+    def tell(request: Any, context: grpc.ServicerContext) -> Any:
+        came.set()
+        return step(request, context)
+
+    sidecar.will(tell)
+    return came
+
+
 def pages(*messages: pb.ListByPrefixResponse, then: Step | None = None) -> Step:
     """Stream pages, and then end or do another step."""
 

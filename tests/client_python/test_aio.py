@@ -17,6 +17,7 @@ from tests.client_python.scripted_sidecar import (
     hang,
     page,
     unavailable,
+    when_received,
 )
 
 
@@ -26,22 +27,10 @@ async def aio_store(sidecar: ScriptedSidecar) -> AsyncIterator[pannier.aio.Store
         yield store
 
 
-def when_it_comes(sidecar: ScriptedSidecar) -> threading.Event:
-    """Let the next call hang, and tell when it has come."""
-    came = threading.Event()
-
-    def step(request: object, context: grpc.ServicerContext) -> object:
-        came.set()
-        return hang(request, context)
-
-    sidecar.will(step)
-    return came
-
-
 async def test_a_cancelled_call_is_not_tried_again(
     aio_store: pannier.aio.Store, sidecar: ScriptedSidecar
 ) -> None:
-    came = when_it_comes(sidecar)
+    came = when_received(sidecar)
     call = asyncio.create_task(aio_store.put("o:n", b""))
     await asyncio.to_thread(came.wait)
     call.cancel()
@@ -62,7 +51,7 @@ async def test_a_pause_between_attempts_can_be_cancelled(sidecar: ScriptedSideca
 async def test_closing_the_store_does_not_look_like_a_cancelled_task(
     aio_store: pannier.aio.Store, sidecar: ScriptedSidecar
 ) -> None:
-    came = when_it_comes(sidecar)
+    came = when_received(sidecar)
     call = asyncio.create_task(aio_store.get("o:n"))
     await asyncio.to_thread(came.wait)
     await aio_store.close()

@@ -10,7 +10,7 @@ from pannier_server.backends.dynamodb.wire.retries import MOST_RETRIES
 from pannier_server.backends.errors import Overloaded, Throttled
 from tests.faults.throttle import Throttle
 from tests.overload.simulation import Outcome, Simulation, p99, share_served, simulation, since
-from tests.overload.virtual_time import run
+from tests.overload.virtual_time import in_virtual_time, run
 
 CAPACITY = 200.0
 SECONDS = 8.0
@@ -46,15 +46,13 @@ def overload(small: float = CAPACITY / 10) -> Run:
     return offered(("large", 10 * CAPACITY - small), ("small", small))
 
 
-def test_a_table_that_is_not_throttled_is_not_limited() -> None:
-    async def check() -> None:
-        async with simulation(CAPACITY) as simulated:
-            outcomes = await simulated.offer("a", CAPACITY / 2, 5.0)
-            assert share_served(outcomes) == 1
-            assert not simulated.client.reads.limiting
-            assert simulated.client.reads.admissions.admitted == 0
-
-    run(check())
+@in_virtual_time
+async def test_a_table_that_is_not_throttled_is_not_limited() -> None:
+    async with simulation(CAPACITY) as simulated:
+        outcomes = await simulated.offer("a", CAPACITY / 2, 5.0)
+        assert share_served(outcomes) == 1
+        assert not simulated.client.reads.limiting
+        assert simulated.client.reads.admissions.admitted == 0
 
 
 def test_ten_times_the_capacity_is_served_at_capacity_and_the_table_is_not_hammered() -> None:
@@ -104,40 +102,34 @@ def test_a_crowd_of_small_owners_is_served_beside_a_large_one() -> None:
     assert share_served(settled) >= 0.9
 
 
-def test_more_capacity_is_found() -> None:
-    async def check() -> None:
-        async with simulation(CAPACITY) as simulated:
-            await simulated.offer("a", 5 * CAPACITY, 2.0)
-            clock = asyncio.get_running_loop().time
-            simulated.table.throttle = Throttle(3 * CAPACITY, clock=clock)
-            outcomes = await simulated.offer("a", 5 * CAPACITY, 20.0)
-            served = sum(outcome.served for outcome in since(outcomes, 16.0))
-            assert served >= 0.8 * 3 * CAPACITY * 4
-
-    run(check())
+@in_virtual_time
+async def test_more_capacity_is_found() -> None:
+    async with simulation(CAPACITY) as simulated:
+        await simulated.offer("a", 5 * CAPACITY, 2.0)
+        clock = asyncio.get_running_loop().time
+        simulated.table.throttle = Throttle(3 * CAPACITY, clock=clock)
+        outcomes = await simulated.offer("a", 5 * CAPACITY, 20.0)
+        served = sum(outcome.served for outcome in since(outcomes, 16.0))
+        assert served >= 0.8 * 3 * CAPACITY * 4
 
 
-def test_the_limit_is_lifted_when_it_is_calm_again() -> None:
-    async def check() -> None:
-        async with simulation(CAPACITY) as simulated:
-            await simulated.offer("a", 5 * CAPACITY, 2.0)
-            assert simulated.client.reads.limiting
-            assert simulated.client.reads.admissions.limit > 0
-            await simulated.offer("a", 1.0, 120.0)
-            assert not simulated.client.reads.limiting
-            assert simulated.client.reads.admissions.limit == 0
-
-    run(check())
+@in_virtual_time
+async def test_the_limit_is_lifted_when_it_is_calm_again() -> None:
+    async with simulation(CAPACITY) as simulated:
+        await simulated.offer("a", 5 * CAPACITY, 2.0)
+        assert simulated.client.reads.limiting
+        assert simulated.client.reads.admissions.limit > 0
+        await simulated.offer("a", 1.0, 120.0)
+        assert not simulated.client.reads.limiting
+        assert simulated.client.reads.admissions.limit == 0
 
 
-def test_writes_are_not_held_back_where_reads_are_throttled() -> None:
-    async def check() -> None:
-        async with simulation(CAPACITY) as simulated:
-            await simulated.offer("a", 5 * CAPACITY, 1.0)
-            assert simulated.client.reads.limiting
-            assert not simulated.client.writes.limiting
-
-    run(check())
+@in_virtual_time
+async def test_writes_are_not_held_back_where_reads_are_throttled() -> None:
+    async with simulation(CAPACITY) as simulated:
+        await simulated.offer("a", 5 * CAPACITY, 1.0)
+        assert simulated.client.reads.limiting
+        assert not simulated.client.writes.limiting
 
 
 @pytest.mark.parametrize(
@@ -147,106 +139,92 @@ def test_writes_are_not_held_back_where_reads_are_throttled() -> None:
         ("TableReadProvisionedThroughputExceeded", True),
     ],
 )
-def test_a_hot_key_does_not_slow_down_the_table(reason: str, limits: bool) -> None:
-    async def check() -> None:
-        async with simulation(CAPACITY) as simulated:
-            simulated.table.reasons = [reason]
-            await simulated.offer("a", 5 * CAPACITY, 1.0)
-            assert simulated.client.reads.limiting is limits
-
-    run(check())
+@in_virtual_time
+async def test_a_hot_key_does_not_slow_down_the_table(reason: str, limits: bool) -> None:
+    async with simulation(CAPACITY) as simulated:
+        simulated.table.reasons = [reason]
+        await simulated.offer("a", 5 * CAPACITY, 1.0)
+        assert simulated.client.reads.limiting is limits
 
 
-def test_a_throttled_call_is_sent_again_and_served() -> None:
-    async def check() -> None:
-        async with simulation(5.0, burst=1.0) as simulated:
-            first, second = await simulated.call("a"), await simulated.call("a")
-            assert first.served
-            assert second.served
-            assert simulated.client.stats.throttles > 0
-
-    run(check())
+@in_virtual_time
+async def test_a_throttled_call_is_sent_again_and_served() -> None:
+    async with simulation(5.0, burst=1.0) as simulated:
+        first, second = await simulated.call("a"), await simulated.call("a")
+        assert first.served
+        assert second.served
+        assert simulated.client.stats.throttles > 0
 
 
-def test_a_call_whose_deadline_comes_before_its_turn_is_refused_at_once() -> None:
-    async def check() -> None:
-        async with simulation(10.0, burst=1.0) as simulated:
-            await simulated.offer("a", 100.0, 3.0)
-            await simulated.until_one_waits()
-            hurried = await simulated.call("hurried", seconds=0.01)
-            assert hurried.took == 0
-            assert isinstance(hurried.error, Overloaded)
-            assert "deadline" in hurried.error.message
-            assert simulated.client.reads.admissions.refused_late == 1
-
-    run(check())
+@in_virtual_time
+async def test_a_call_whose_deadline_comes_before_its_turn_is_refused_at_once() -> None:
+    async with simulation(10.0, burst=1.0) as simulated:
+        await simulated.offer("a", 100.0, 3.0)
+        await simulated.until_one_waits()
+        hurried = await simulated.call("hurried", seconds=0.01)
+        assert hurried.took == 0
+        assert isinstance(hurried.error, Overloaded)
+        assert "deadline" in hurried.error.message
+        assert simulated.client.reads.admissions.refused_late == 1
 
 
-def test_one_that_gives_up_waiting_leaves_its_turn_to_others() -> None:
-    async def check() -> None:
-        async with simulation(10.0, burst=1.0) as simulated:
-            await simulated.offer("a", 100.0, 3.0)
-            await simulated.until_one_waits()
-            gone = simulated.background.pop()
-            gone.cancel()
-            await asyncio.gather(gone, return_exceptions=True)
-            assert simulated.client.reads.admissions.waiting == 0
-            assert not simulated.client.reads._line
-            assert (await simulated.call("next")).served
-
-    run(check())
+@in_virtual_time
+async def test_one_that_gives_up_waiting_leaves_its_turn_to_others() -> None:
+    async with simulation(10.0, burst=1.0) as simulated:
+        await simulated.offer("a", 100.0, 3.0)
+        await simulated.until_one_waits()
+        gone = simulated.background.pop()
+        gone.cancel()
+        await asyncio.gather(gone, return_exceptions=True)
+        assert simulated.client.reads.admissions.waiting == 0
+        assert not simulated.client.reads._line
+        assert (await simulated.call("next")).served
 
 
-def test_closing_turns_away_those_who_wait() -> None:
-    async def check() -> Outcome:
-        async with simulation(10.0, burst=1.0) as simulated:
-            await simulated.offer("a", 100.0, 3.0)
-            await simulated.until_one_waits()
-            await simulated.client.close()
-            return await simulated.background.pop()
-
-    error = run(check()).error
-    assert error is not None
-    assert "stopping" in error.message
+@in_virtual_time
+async def test_closing_turns_away_those_who_wait() -> None:
+    async with simulation(10.0, burst=1.0) as simulated:
+        await simulated.offer("a", 100.0, 3.0)
+        await simulated.until_one_waits()
+        await simulated.client.close()
+        error = (await simulated.background.pop()).error
+        assert error is not None
+        assert "stopping" in error.message
 
 
-def test_any_number_of_owners_takes_bounded_memory() -> None:
-    async def check() -> None:
-        async with simulation(CAPACITY) as simulated:
-            calls = (flood(simulated, number) for number in range(10))
-            await asyncio.gather(*calls)
-            line = simulated.client.reads._line
-            assert line.owners <= 1024
-            assert len(line) == 0
-
-    async def flood(simulated: Simulation, number: int) -> None:
-        for call in range(1000):
-            await simulated.call(f"owner{number}-{call}")
-            await asyncio.sleep(0.001)
-
-    run(check())
+@in_virtual_time
+async def test_any_number_of_owners_takes_bounded_memory() -> None:
+    async with simulation(CAPACITY) as simulated:
+        calls = (flood(simulated, number) for number in range(10))
+        await asyncio.gather(*calls)
+        line = simulated.client.reads._line
+        assert line.owners <= 1024
+        assert len(line) == 0
 
 
-def test_a_table_that_refuses_everything_gets_few_retries() -> None:
-    async def check() -> None:
-        async with simulation(CAPACITY) as simulated:
-            simulated.table.throttle = Throttle(0.0, clock=asyncio.get_running_loop().time)
-            simulated.table.reasons = ["TableReadKeyRangeThroughputExceeded"]
-            calls = [simulated.call("a") for _ in range(500)]
-            outcomes = await asyncio.gather(*calls)
-            # All but the one that the bucket holds at the least.
-            assert sum(isinstance(outcome.error, Throttled) for outcome in outcomes) >= 499
-            assert simulated.client.stats.retries <= MOST_RETRIES
-
-    run(check())
+async def flood(simulated: Simulation, number: int) -> None:
+    """Make calls of owners that nobody else has."""
+    for call in range(1000):
+        await simulated.call(f"owner{number}-{call}")
+        await asyncio.sleep(0.001)
 
 
-def test_those_who_waited_for_a_connection_when_it_began_take_turns_after_all() -> None:
-    async def check() -> None:
-        async with simulation(CAPACITY, burst=50.0) as simulated:
-            outcomes = await asyncio.gather(*(simulated.call("a") for _ in range(500)))
-            assert sum(outcome.served for outcome in outcomes) >= 50
-            # One for each connection, and what turns there are.
-            assert simulated.table.requests <= 200
+@in_virtual_time
+async def test_a_table_that_refuses_everything_gets_few_retries() -> None:
+    async with simulation(CAPACITY) as simulated:
+        simulated.table.throttle = Throttle(0.0, clock=asyncio.get_running_loop().time)
+        simulated.table.reasons = ["TableReadKeyRangeThroughputExceeded"]
+        calls = [simulated.call("a") for _ in range(500)]
+        outcomes = await asyncio.gather(*calls)
+        # All but the one that the bucket holds at the least.
+        assert sum(isinstance(outcome.error, Throttled) for outcome in outcomes) >= 499
+        assert simulated.client.stats.retries <= MOST_RETRIES
 
-    run(check())
+
+@in_virtual_time
+async def test_those_who_waited_for_a_connection_when_it_began_take_turns_after_all() -> None:
+    async with simulation(CAPACITY, burst=50.0) as simulated:
+        outcomes = await asyncio.gather(*(simulated.call("a") for _ in range(500)))
+        assert sum(outcome.served for outcome in outcomes) >= 50
+        # One for each connection, and what turns there are.
+        assert simulated.table.requests <= 200

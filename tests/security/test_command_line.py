@@ -1,9 +1,7 @@
 """The command line makes tokens, and reaches a sidecar that wants one, or certificates."""
 
-import io
 import json
 import re
-import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,11 +9,11 @@ from pathlib import Path
 import pytest
 import trustme
 
-from pannier_server.cli import main
 from pannier_server.cli.exit_codes import ExitCode
 from pannier_server.security.auth_text import parse_auth_text
 from pannier_server.security.identities import index_identities
 from pannier_server.security.tokens import new_token
+from tests.commands import run_command
 from tests.security.auth_files import AuthFileOnDisk, Caller
 from tests.security.client_certificates import issue
 from tests.security.processes import LoggedSidecar, logged_sidecar
@@ -25,18 +23,12 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run ``pannier``, and return its exit code, output and errors."""
 
     def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
-        capfd.readouterr()
-        try:
-            code = main(arguments)
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        printed = capfd.readouterr()
-        return int(code), printed.out, printed.err
+        outcome = run_command(arguments, capfdbinary=capfdbinary, monkeypatch=monkeypatch)
+        return outcome.code, outcome.text, outcome.errors
 
     return run
 

@@ -158,26 +158,21 @@ def test_work_that_brings_nothing_is_followed_by_a_pause_of_twice_its_length() -
     assert crowd.turns.is_busy
 
 
-def test_work_that_ends_in_a_fault_has_brought_nothing() -> None:
+@pytest.mark.parametrize(
+    ("pieces", "counted"), [(10, 10 * 0.0003), (1_000, 0.01)], ids=["a few", "served for long"]
+)
+def test_work_that_ends_in_a_fault_has_brought_nothing_up_to_a_limit(
+    pieces: int, counted: float
+) -> None:
+    """A fault of one who was served for long does not hold up the others for long."""
     crowd = Crowd(piece_seconds=0.0003)
-    crowd.wait("faulty", brings=2, pieces=10)
-    while len(crowd.taken) < 10:
+    crowd.wait("faulty", brings=2, pieces=pieces)
+    while len(crowd.taken) < pieces:
         crowd.loop.turn()
     crowd.wait("next")
     for _ in range(3):
         crowd.loop.turn()
-    assert crowd.loop.pauses == [pytest.approx(2 * 10 * 0.0003)]
-
-
-def test_a_fault_of_one_who_was_served_for_long_does_not_hold_up_the_others_for_long() -> None:
-    crowd = Crowd(piece_seconds=0.0003)
-    crowd.wait("faulty", brings=2, pieces=1_000)
-    while len(crowd.taken) < 1_000:
-        crowd.loop.turn()
-    crowd.wait("next")
-    for _ in range(3):
-        crowd.loop.turn()
-    assert crowd.loop.pauses == [pytest.approx(2 * 0.01)]
+    assert crowd.loop.pauses == [pytest.approx(2 * counted)]
 
 
 def test_nobody_pauses_for_those_who_ask_for_little() -> None:
