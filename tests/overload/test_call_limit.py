@@ -7,9 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pannier_server.admission.call_limit import LOWEST, TARGET, CallLimit, CallRefused
+from pannier_server.admission.call_limit import LOWEST, TARGET, CallLimit
 
 FAR = 1e9
+
+
+class CallRefused(Exception):
+    """A call that is not let in, and the seconds after which it may come back."""
+
+    def __init__(self, why: str, *, retry_delay: float) -> None:
+        super().__init__(why)
+        self.retry_delay = retry_delay
 
 
 @dataclass
@@ -36,7 +44,9 @@ class Gate:
     limit: CallLimit = field(init=False)
 
     def __post_init__(self) -> None:
-        self.limit = CallLimit(self.most, now=self.clock.loop, exact_now=self.clock.exact)
+        self.limit = CallLimit(
+            self.most, now=self.clock.loop, exact_now=self.clock.exact, refusal=CallRefused
+        )
 
     def lets_in(self, owner: str, deadline: float = FAR) -> bool:
         try:

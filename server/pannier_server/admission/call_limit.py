@@ -35,19 +35,6 @@ _CUT: Final = 0.8
 _GROWTH: Final = 1.1
 
 
-class CallRefused(Exception):
-    """A call that is not let in.
-
-    Attributes:
-        retry_delay: Seconds after which it may come back.
-    """
-
-    def __init__(self, why: str, *, retry_delay: float) -> None:
-        """Keep the reason and the delay."""
-        super().__init__(why)
-        self.retry_delay = retry_delay
-
-
 class Refusal(Protocol):
     """Makes the error of a call that is not let in."""
 
@@ -69,7 +56,7 @@ class CallLimit:
         *,
         now: Callable[[], float],
         exact_now: Callable[[], float] = time.monotonic,
-        refusal: Refusal = CallRefused,
+        refusal: Refusal,
     ) -> None:
         """Start with the largest limit.
 
