@@ -113,9 +113,7 @@ def parse_group(text: str) -> str | int:
     Raises:
         ValueError: It is empty.
     """
-    if not text:
-        raise ValueError("it is empty; write a group's name or its number")
-    return int(text) if text.isascii() and text.isdigit() else text
+    return _name_or_number(text, "a group's name or its number")
 
 
 def parse_user(text: str) -> str | int:
@@ -124,8 +122,12 @@ def parse_user(text: str) -> str | int:
     Raises:
         ValueError: It is empty.
     """
+    return _name_or_number(text, "a user's name or number")
+
+
+def _name_or_number(text: str, what: str) -> str | int:
     if not text:
-        raise ValueError("it is empty; write a user's name or number")
+        raise ValueError(f"it is empty; write {what}")
     return int(text) if text.isascii() and text.isdigit() else text
 
 

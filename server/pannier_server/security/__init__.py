@@ -1,5 +1,5 @@
 """Who may call, and what each caller may do: one file says it, and every call is held to it.
 
-`AuthFile` reads the file, `Authenticator` finds out who calls, `AuthorizedHandlers` lets a
+`read_auth_file` reads the file, `Authenticator` finds out who calls, `AuthorizedHandlers` lets a
 caller do what it has a rule for. Nothing of this runs where the setting ``auth`` is not set.
 """

@@ -1,7 +1,7 @@
 """Everyone who may call: what each may do, and how each is known."""
 
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -112,13 +112,12 @@ class Identities:
         return None
 
 
-def index_identities(proofs: Iterable[Proofs]) -> Identities:
+def index_identities(proofs: Sequence[Proofs]) -> Identities:
     """Return identities for look-ups; what one shows is nobody else's."""
-    count = 0
     tokens: dict[bytes, tuple[tuple[bytes, Identity], ...]] = {}
     names: dict[str, dict[bytes, Identity]] = {}
     users: dict[bytes, Identity] = {}
-    for count, proof in enumerate(proofs, 1):  # noqa: B007 (the last one is how many there were)
+    for proof in proofs:
         for digest in proof.tokens:
             picked = digest[:_PICKED_BY]
             tokens[picked] = (*tokens.get(picked, ()), (digest, proof.identity))
@@ -126,4 +125,4 @@ def index_identities(proofs: Iterable[Proofs]) -> Identities:
             names.setdefault(kind.peer_property, {})[name.encode()] = proof.identity
         for user in proof.users:
             users[b"%d" % user] = proof.identity
-    return Identities(count, tokens, names, users)
+    return Identities(len(proofs), tokens, names, users)
