@@ -19,7 +19,7 @@ LOG_TAIL_BYTES = 4_000
 class ServerProcess:
     """A child process in a group of its own, watched by another that ends it with us.
 
-    Its standard output and error go to a temporary file (`log_tail`). A Ctrl-C in the
+    Its standard output and error go to a temporary file (`log`). A Ctrl-C in the
     terminal does not reach it: it lives until `stop` or until this process is gone.
     """
 
@@ -68,11 +68,20 @@ class ServerProcess:
         if self._watchdog.poll() is None:
             self._watchdog.communicate(b"x")
 
+    def log(self) -> str:
+        """Return what the process has written so far."""
+        return self._read_log(start=0)
+
     def log_tail(self) -> str:
         """Return the last 4,000 bytes that the process wrote."""
-        size = os.fstat(self._log.fileno()).st_size
-        start = max(0, size - LOG_TAIL_BYTES)
-        return os.pread(self._log.fileno(), LOG_TAIL_BYTES, start).decode(errors="replace")
+        return self._read_log(start=max(0, self._log_size() - LOG_TAIL_BYTES))
+
+    def _read_log(self, *, start: int) -> str:
+        size = self._log_size() - start
+        return os.pread(self._log.fileno(), size, start).decode(errors="replace")
+
+    def _log_size(self) -> int:
+        return os.fstat(self._log.fileno()).st_size
 
 
 def free_port() -> int:

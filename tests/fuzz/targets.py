@@ -1,13 +1,11 @@
 """What is fuzzed: each kind of input against each store and transport."""
 
-import subprocess
-import sys
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from bench import servers
 from pannier_server.backends.dynamodb.backend import DynamoDBBackend
 from pannier_server.backends.memory import MemoryBackend
 from pannier_server.backends.registry import create_backend
@@ -55,30 +53,9 @@ async def _rows_dynamodb(_folder: Path, table: Table, seconds: float, seed: int)
     return await fuzz_rows(backend, rows, "h2", seconds, seed)
 
 
-async def _socket(folder: Path, _table: Table, seconds: float, seed: int) -> int:
-    file = folder / f"sidecar-{seed}.log"
-
-    def log() -> str:
-        return file.read_text(errors="replace")
-
-    with _logging_sidecar(file) as address:
-        return await fuzz_socket(address, log, seconds, seed)
-
-
-@contextmanager
-def _logging_sidecar(log: Path) -> Iterator[str]:
-    """Run a sidecar in a process of its own that logs to a file, and yield its address."""
-    command = [sys.executable, "-m", "pannier_server", "serve", "--store=memory:"]
-    with log.open("wb") as errors:
-        process = subprocess.Popen(
-            [*command, "--listen=127.0.0.1:0"], stdout=subprocess.PIPE, stderr=errors
-        )
-        try:
-            assert process.stdout is not None
-            yield process.stdout.readline().decode().split(" on ")[1].strip()
-        finally:
-            process.kill()
-            process.communicate()
+async def _socket(_folder: Path, _table: Table, seconds: float, seed: int) -> int:
+    with servers.sidecar("memory:", wait=False) as server:
+        return await fuzz_socket(server.address, server.process.log, seconds, seed)
 
 
 FUZZERS: dict[str, Fuzzer] = {

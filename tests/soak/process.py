@@ -2,16 +2,13 @@
 
 import asyncio
 import json
-import signal
-import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import usage
-from tests.engines.cache import CHECKOUT
+from bench import servers, usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,67 +33,42 @@ class Soaked:
     """A running sidecar.
 
     Attributes:
-        address: Where it listens.
-        pid: Its process.
+        server: Its process, and where it listens.
         inspection: The socket on which it tells what it holds.
-        log: What it logs.
     """
 
-    address: str
-    pid: int
+    server: servers.Server
     inspection: Path
-    log: Path
 
     async def sample(self) -> Sample:
         """Return what it holds now."""
         reader, writer = await asyncio.open_unix_connection(str(self.inspection))
         inside = json.loads(await reader.readline())
         writer.close()
-        descriptors = await asyncio.to_thread(_descriptors, self.pid)
-        return Sample(usage.resident_bytes(self.pid), descriptors, **inside)
+        descriptors = await asyncio.to_thread(_descriptors, self.server.process.pid)
+        return Sample(usage.resident_bytes(self.server.process.pid), descriptors, **inside)
 
     def cpu_seconds(self) -> float:
         """Return the CPU time that it has used so far."""
-        return usage.cpu_seconds(self.pid)
+        return self.server.cpu_seconds()
 
     def bugs(self) -> int:
         """Return how many exceptions it has logged that nobody foresaw."""
-        return self.log.read_text(errors="replace").count("Traceback")
+        return self.server.process.log().count("Traceback")
 
 
 @asynccontextmanager
 async def soaked_sidecar(store: str, folder: Path) -> AsyncIterator[Soaked]:
     """Run a sidecar for the body of an ``async with``."""
-    soaked = await asyncio.to_thread(_start, store, folder)
-    process, sidecar = soaked
-    try:
-        yield sidecar
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            await asyncio.to_thread(process.wait, 30)
-        finally:
-            process.kill()
-            process.communicate()
-
-
-def _start(store: str, folder: Path) -> tuple[subprocess.Popen[bytes], Soaked]:
-    inspection, log = folder / "inspection.sock", folder / "sidecar.log"
-    address = f"unix:{folder}/sidecar.sock"
-    with log.open("wb") as errors:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "tests.soak.observed_sidecar", str(inspection)),
-                *("serve", f"--store={store}", f"--listen={address}", "--log-level=error"),
-            ],
-            cwd=CHECKOUT,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-        )
-    assert process.stdout is not None
-    if not process.stdout.readline():
-        raise AssertionError(f"no sidecar started: {log.read_text()[-4000:]}")
-    return process, Soaked(address, process.pid, inspection, log)
+    inspection, address = folder / "inspection.sock", f"unix:{folder}/sidecar.sock"
+    command = [
+        *(sys.executable, "-m", "tests.soak.observed_sidecar", str(inspection)),
+        *("serve", f"--store={store}", f"--listen={address}", "--log-level=error"),
+    ]
+    with ExitStack() as stack:
+        running = servers.running(command, address)
+        server = await asyncio.to_thread(stack.enter_context, running)
+        yield Soaked(server, inspection)
 
 
 def _descriptors(pid: int) -> int:

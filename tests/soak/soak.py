@@ -124,8 +124,8 @@ async def _store(folder: Path, engine: str | None) -> AsyncIterator[tuple[str, F
 async def _soak(
     sidecar: Soaked, proxy: FaultProxy | None, seconds: float, say: Callable[[str], None]
 ) -> Result:
-    callers = [Caller(number, sidecar.address) for number in range(CALLERS)]
-    async with pannier.aio.connect(sidecar.address) as store:
+    callers = [Caller(number, sidecar.server.address) for number in range(CALLERS)]
+    async with pannier.aio.connect(sidecar.server.address) as store:
         await prepare(store, callers)
         if proxy:
             proxy.schedule = Seeded(1, MIXED)
