@@ -6,11 +6,11 @@ from pathlib import Path
 
 from tests.faults.kinds import Fault
 from tests.linearizability.figures import problems
+from tests.linearizability.plan import FEWEST_OF_A_FAULT
 from tests.linearizability.running import run
 from tests.linearizability.trial import Result, Trial
 
 FEWEST_CALLS = 100_000
-FEWEST_OF_A_FAULT = 100
 FEWEST_KILLS = 100
 
 

@@ -48,7 +48,13 @@ async def run(trial: Trial, checker: Path, engine: str | None) -> Result:
             stack.push_async_callback(client.close)
         owner = f"owner-{uuid4().hex}"
         keys = trial.clients // CLIENTS_OF_A_KEY
-        workload = Workload(owner, trial.seed, trial.operations, keys)
+        workload = Workload(
+            owner,
+            trial.seed,
+            trial.operations,
+            keys,
+            is_enough=lambda: ground.injected().total() >= trial.fewest_faults,
+        )
         calls = await _make_calls(trial, clients, workload, fleet)
         await ground.end_faults()
         calls += await _read_all(workload.keys, clients)

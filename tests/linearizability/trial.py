@@ -25,7 +25,7 @@ class Trial:
 
     Attributes:
         name: For people.
-        operations: How many calls the clients make together.
+        operations: How many calls the clients make together, or more for `fewest_faults`.
         store: Where the sidecars keep records.
         rates: The share of requests, or connections, that meet each fault.
         requests_per_connection: After how many requests a connection to the store ends.
@@ -34,6 +34,7 @@ class Trial:
         clients: How many call at the same time.
         seed: What faults and calls are drawn from.
         mistake: What the sidecars do wrong, of `broken_sidecar.MISTAKES`; empty for nothing.
+        fewest_faults: Clients go on until so many faults were made, up to ten times as long.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Trial:
     clients: int = 16
     seed: int = 1
     mistake: str = ""
+    fewest_faults: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from typing import TypeVar
@@ -53,7 +53,14 @@ class Workload:
         keys: All keys that were used.
     """
 
-    def __init__(self, owner: str, seed: int, operations: int, keys: int) -> None:
+    def __init__(
+        self,
+        owner: str,
+        seed: int,
+        operations: int,
+        keys: int,
+        is_enough: Callable[[], bool] = lambda: True,
+    ) -> None:
         """Prepare.
 
         Args:
@@ -61,16 +68,20 @@ class Workload:
             seed: What the choices come from.
             operations: How many calls to make.
             keys: How many keys are in use at the same time.
+            is_enough: Asked after so many calls; while it says no there are more, up to ten
+                times as many in all.
         """
         self.keys: list[str] = []
         self._owner = owner
         self._random = Random(f"workload {seed}")
         self._left = operations
+        self._more = 9 * operations
+        self._is_enough = is_enough
         self._in_play = [self._new_key() for _ in range(keys)]
 
     def next(self) -> tuple[Contended, Wish] | None:
         """Return what to ask for next, and the key that it is about; None at the end."""
-        if not self._left:
+        if not self._left and not self._prolong():
             return None
         self._left -= 1
         index = self._random.randrange(len(self._in_play))
@@ -79,6 +90,13 @@ class Workload:
         contended = self._in_play[index]
         contended.calls += 1
         return contended, self._wish(contended)
+
+    def _prolong(self) -> bool:
+        if not self._more or self._is_enough():
+            return False
+        self._more -= 1
+        self._left = 1
+        return True
 
     def note(self, contended: Contended, call: Call) -> None:
         """Remember what an answer said, for calls to come."""
