@@ -20,10 +20,10 @@ Waiter = asyncio.Future[None]
 _BURST: Final = 0.05
 # A request waits for up to so many times the table's usual answer, so that waiting and
 # answer together stay below three times of it.
-_ANSWERS: Final = 2.0
+_ANSWERS: Final = 1.0
 # One whose owner had less than its share, and one that is sent again, waits for up to so
 # many turns where that is more, but not for longer than a second.
-_TURNS: Final = 4.0
+_TURNS: Final = 2.0
 _LONGEST: Final = 1.0
 # Seconds without a wait and without a throttled request after which the limit is lifted.
 _CALM: Final = 30.0
