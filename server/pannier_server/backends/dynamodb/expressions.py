@@ -13,7 +13,8 @@ Where a condition fails DynamoDB answers the row that failed it (ALL_OLD), and
 state of a row through both.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from pannier_server.backends.contract import MAX_VERSION, Key, PageRequest, Prefix, Write
 from pannier_server.backends.dynamodb.layout import Layout
@@ -73,6 +74,7 @@ class Expressions:
 
     layout: Layout
     rows: RowFormat
+    _known_names: dict[str, Mapping[str, str]] = field(default_factory=dict, init=False)
 
     def get(self, key: Key, *, consistent: bool) -> Request:
         """Return a GetItem."""
@@ -212,8 +214,15 @@ class Expressions:
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
 
-    def _names(self, letters: str) -> dict[str, str]:
+    def _names(self, letters: str) -> Mapping[str, str]:
         """Return the names that an expression uses; DynamoDB refuses any other."""
+        # Made once for each expression: it is a third of what making a write takes.
+        names = self._known_names.get(letters)
+        if names is None:
+            names = self._known_names[letters] = self._make_names(letters)
+        return names
+
+    def _make_names(self, letters: str) -> Mapping[str, str]:
         layout = self.layout
         names = {
             "k": layout.partition_key,
