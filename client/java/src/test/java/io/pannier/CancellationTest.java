@@ -13,35 +13,17 @@ import io.grpc.Status;
 import io.pannier.v1.GetRequest;
 import io.pannier.v1.PutIfVersionRequest;
 import io.pannier.v1.PutRequest;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Callers end their calls: by interrupting a thread, or by cancelling a context. */
-class CancellationTest {
+class CancellationTest extends OnScriptedSidecar {
   private static final byte[] DATA = {1};
-
-  private ScriptedSidecar sidecar;
-  private PannierStore store;
-
-  @BeforeEach
-  void open() throws IOException {
-    sidecar = ScriptedSidecar.start();
-    store = Pannier.connect(sidecar.address());
-  }
-
-  @AfterEach
-  void close() {
-    store.close();
-    sidecar.close();
-  }
 
   @Test
   void anInterruptEndsACallAndTheSidecarHearsOfIt() throws InterruptedException {

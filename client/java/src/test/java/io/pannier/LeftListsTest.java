@@ -5,38 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.pannier.ScriptedSidecar.Answer;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Many lists that nobody reads to their end: the sidecar is left with none of them. */
-class LeftListsTest {
+class LeftListsTest extends OnScriptedSidecar {
   private static final int LISTS = 250;
 
   /** A page, and then nothing. */
   private static final Answer ENDLESS =
       (caller, usual) -> caller.onNext(ScriptedSidecar.page("t", "o:a", "o:b"));
-
-  private ScriptedSidecar sidecar;
-  private PannierStore store;
-
-  @BeforeEach
-  void open() throws IOException {
-    sidecar = ScriptedSidecar.start();
-    store = Pannier.connect(sidecar.address());
-  }
-
-  @AfterEach
-  void close() {
-    store.close();
-    sidecar.close();
-  }
 
   @Test
   void closedAfterARecord() throws InterruptedException {

@@ -16,7 +16,6 @@ import io.pannier.ScriptedSidecar.Answer;
 import io.pannier.v1.ListByPrefixRequest;
 import io.pannier.v1.ListByPrefixResponse;
 import io.pannier.v1.UnreadableRecord;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -24,27 +23,10 @@ import java.util.NoSuchElementException;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Lists: how they are read, left, broken and ended. */
-class ListingTest {
-  private ScriptedSidecar sidecar;
-  private PannierStore store;
-
-  @BeforeEach
-  void open() throws IOException {
-    sidecar = ScriptedSidecar.start();
-    store = Pannier.connect(sidecar.address());
-  }
-
-  @AfterEach
-  void close() {
-    store.close();
-    sidecar.close();
-  }
-
+class ListingTest extends OnScriptedSidecar {
   @Test
   void nothingIsAskedBeforeTheFirstRead() throws InterruptedException {
     Listing<StoredRecord> records = store.list("o:");

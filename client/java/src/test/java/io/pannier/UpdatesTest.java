@@ -9,31 +9,13 @@ import com.google.protobuf.Any;
 import com.google.rpc.ErrorInfo;
 import io.grpc.Metadata;
 import io.grpc.Status;
-import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What an update tells when one of its calls fails. */
-class UpdatesTest {
+class UpdatesTest extends OnScriptedSidecar {
   private final AtomicInteger changes = new AtomicInteger();
-  private ScriptedSidecar sidecar;
-  private PannierStore store;
-
-  @BeforeEach
-  void open() throws IOException {
-    sidecar = ScriptedSidecar.start();
-    store = Pannier.connect(sidecar.address());
-  }
-
-  @AfterEach
-  void close() {
-    store.close();
-    sidecar.close();
-  }
-
   @Test
   void oneThatFailsAtItsReadHasWrittenNothing() {
     sidecar.will(fail(Status.NOT_FOUND));
