@@ -4,9 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -16,22 +14,7 @@ import (
 	"github.com/pannier/pannier/examples/approvals/internal/sidecar"
 )
 
-var (
-	sidecars []*sidecar.Sidecar
-	absent   error
-)
-
-func TestMain(m *testing.M) {
-	flag.Parse()
-	sidecars, absent = sidecar.StartAll()
-	if absent != nil && !errors.Is(absent, sidecar.ErrAbsent) {
-		fmt.Fprintln(os.Stderr, absent)
-		os.Exit(1)
-	}
-	code := m.Run()
-	sidecar.StopAll(sidecars)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { sidecar.Main(m) }
 
 // A place is a store of requests, what lies under it, and a requester of its own.
 type place struct {
@@ -52,10 +35,7 @@ func (p place) make(t *testing.T, subject string) approvals.Request {
 // onEachStore runs a test on each store that there is.
 func onEachStore(t *testing.T, test func(t *testing.T, store place)) {
 	t.Helper()
-	if absent != nil {
-		t.Skip(absent)
-	}
-	for _, running := range sidecars {
+	for _, running := range sidecar.Running(t) {
 		t.Run(running.Store, func(t *testing.T) {
 			records, err := pannier.Connect(running.Address)
 			if err != nil {

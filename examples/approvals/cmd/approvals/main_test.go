@@ -3,8 +3,6 @@ package main
 import (
 	"bytes"
 	"errors"
-	"flag"
-	"fmt"
 	"os"
 	"os/exec"
 	"regexp"
@@ -16,31 +14,13 @@ import (
 	"github.com/pannier/pannier/examples/approvals/internal/sidecar"
 )
 
-var (
-	sidecars []*sidecar.Sidecar
-	absent   error
-)
-
-func TestMain(m *testing.M) {
-	flag.Parse()
-	sidecars, absent = sidecar.StartAll()
-	if absent != nil && !errors.Is(absent, sidecar.ErrAbsent) {
-		fmt.Fprintln(os.Stderr, absent)
-		os.Exit(1)
-	}
-	code := m.Run()
-	sidecar.StopAll(sidecars)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { sidecar.Main(m) }
 
 // commandLine runs a command line on a sidecar, and returns what it prints.
 func commandLine(t *testing.T, arguments ...string) (string, error) {
 	t.Helper()
-	if absent != nil {
-		t.Skip(absent)
-	}
 	var output bytes.Buffer
-	err := run(t.Context(), append([]string{"-address", sidecars[0].Address}, arguments...), &output)
+	err := run(t.Context(), append([]string{"-address", sidecar.Running(t)[0].Address}, arguments...), &output)
 	return output.String(), err
 }
 
@@ -102,9 +82,6 @@ func TestACommandThatIsNoneIsRefused(t *testing.T) {
 }
 
 func TestTheReadmesCommandsWork(t *testing.T) {
-	if absent != nil {
-		t.Skip(absent)
-	}
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -115,7 +92,7 @@ func TestTheReadmesCommandsWork(t *testing.T) {
 	}
 	shell := exec.Command("sh", "-e", "-c", string(blocks[1][1]))
 	shell.Dir = "../.."
-	shell.Env = append(os.Environ(), pannier.AddressVariable+"="+sidecars[0].Address)
+	shell.Env = append(os.Environ(), pannier.AddressVariable+"="+sidecar.Running(t)[0].Address)
 	output, err := shell.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, output)

@@ -4,6 +4,7 @@ package sidecar
 import (
 	"bufio"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net/url"
@@ -11,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"testing"
 )
 
 const (
@@ -41,9 +43,36 @@ type Sidecar struct {
 	process *exec.Cmd
 }
 
-// StartAll starts a sidecar on SQLite, and one on each of the environment's further
+var (
+	running []*Sidecar
+	absent  error
+)
+
+// Main runs the tests of a package beside sidecars, and exits; a package's TestMain is no more
+// than this. There is one sidecar on SQLite, and one on each of the environment's further
 // stores.
-func StartAll() ([]*Sidecar, error) {
+func Main(m *testing.M) {
+	flag.Parse()
+	running, absent = startAll()
+	if absent != nil && !errors.Is(absent, ErrAbsent) {
+		fmt.Fprintln(os.Stderr, absent)
+		os.Exit(1)
+	}
+	code := m.Run()
+	stopAll(running)
+	os.Exit(code)
+}
+
+// Running returns the sidecars that Main started; where there are none, the test is skipped.
+func Running(t *testing.T) []*Sidecar {
+	t.Helper()
+	if absent != nil {
+		t.Skip(absent)
+	}
+	return running
+}
+
+func startAll() ([]*Sidecar, error) {
 	command, err := findCommand()
 	if err != nil {
 		return nil, err
@@ -52,7 +81,7 @@ func StartAll() ([]*Sidecar, error) {
 	for _, store := range append([]string{"sqlite:"}, strings.Fields(os.Getenv(StoresVariable))...) {
 		sidecar, err := start(command, store)
 		if err != nil {
-			StopAll(started)
+			stopAll(started)
 			return nil, err
 		}
 		started = append(started, sidecar)
@@ -60,8 +89,7 @@ func StartAll() ([]*Sidecar, error) {
 	return started, nil
 }
 
-// StopAll stops sidecars.
-func StopAll(sidecars []*Sidecar) {
+func stopAll(sidecars []*Sidecar) {
 	for _, sidecar := range sidecars {
 		sidecar.stop()
 	}
