@@ -46,6 +46,12 @@ impl Races {
     }
 }
 
+/// Returns the error of an update for that of its read: that round has written nothing.
+pub(crate) fn not_applied(mut error: Error) -> Error {
+    error.set_write_outcome(Some(WriteOutcome::NotApplied));
+    error
+}
+
 /// Returns the error of an update for that of its write.
 pub(crate) fn verdict(error: Error, record: Record, data: Bytes) -> Error {
     if error.write_outcome() != Some(WriteOutcome::Unknown) {

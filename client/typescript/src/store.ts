@@ -25,7 +25,7 @@ import type { CleanupResult, Page, StoredRecord, Written } from "./records.js";
 import * as requests from "./requests.js";
 import * as responses from "./responses.js";
 import { checkedTimeout, type Settings } from "./settings.js";
-import { Update, verdict } from "./updates.js";
+import { Update, rethrowAsNotApplied, verdict } from "./updates.js";
 
 const RPC = StorageBackend.method;
 
@@ -205,7 +205,7 @@ export class Store implements AsyncDisposable {
     const limits = this.#limits(options);
     const update = new Update(limits.deadline);
     for (;;) {
-      const record = await this.#get(request, limits);
+      const record = await this.#get(request, limits).catch(rethrowAsNotApplied);
       const changed = await this.#connection.heed(Promise.resolve(change(record)), limits);
       if (changed === undefined) return record;
       const data = requests.asBytes(changed);

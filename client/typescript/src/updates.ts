@@ -1,5 +1,5 @@
 import { OutcomeUnknownError, VersionConflictError } from "./errors.js";
-import type { PannierError } from "./pannier_error.js";
+import { PannierError, setWriteOutcome } from "./pannier_error.js";
 import type { StoredRecord } from "./records.js";
 import { RetryPolicy } from "./retries.js";
 
@@ -30,6 +30,12 @@ export class Update {
     const pause = CONFLICT_BACKOFF.backoff(this.#conflicts);
     return now + pause >= this.#deadline ? undefined : pause;
   }
+}
+
+/** Throws the error of an update's read: that round has written nothing. */
+export function rethrowAsNotApplied(error: unknown): never {
+  if (error instanceof PannierError) setWriteOutcome(error, "not_applied");
+  throw error;
 }
 
 /** Returns what an update throws for the error of its write. */

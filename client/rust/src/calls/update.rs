@@ -16,7 +16,7 @@ use crate::expiry::{Expiry, Field};
 use crate::generated::{Consistency, GetRequest, PutIfVersionRequest};
 use crate::messages::{read_changed, read_put_if_version, read_record};
 use crate::records::Record;
-use crate::updates::{Races, verdict};
+use crate::updates::{Races, not_applied, verdict};
 
 /// Reads, changes and writes one record; from [`Store::update`](crate::Store::update) and
 /// [`Store::try_update`](crate::Store::try_update).
@@ -67,7 +67,7 @@ async fn run<E: From<Error>>(target: Target, mut change: Change<'_, E>) -> Resul
     let (expiry, deadline) = target.begin()?;
     let mut races = Races::new(deadline);
     loop {
-        let record = target.read(deadline).await?;
+        let record = target.read(deadline).await.map_err(not_applied)?;
         let Some(data) = change(&record.data)? else {
             return Ok(record);
         };
