@@ -73,6 +73,7 @@ class Load:
         calls: How many calls in all.
         callers: How many at a time.
         connections: Over how many connections, at most one for each caller.
+        pace: At most how many calls in a second; 0 is as many as there are answers for.
     """
 
     proto: Path
@@ -81,6 +82,7 @@ class Load:
     calls: int
     callers: int
     connections: int
+    pace: int = 0
 
 
 def run(address: str, *names: str, scale: float = 1.0, pace: float = 0.0, label: str = "") -> Calls:
@@ -116,7 +118,7 @@ def run_load(address: str, load: Load, authority: Path | None = None) -> Calls:
     options += ["--binary-file", load.requests, "--timeout", CALL_TIMEOUT]
     options += ["--disable-template-data", "--disable-template-functions"]
     options += ["--total", str(load.calls), "--concurrency", str(load.callers)]
-    options += ["--connections", str(load.connections)]
+    options += ["--connections", str(load.connections), "--rps", str(load.pace)]
     options += ["--cacert", authority] if authority else ["--insecure"]
     return Calls.of_report(_report(_start(address, options, {})))
 

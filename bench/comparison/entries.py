@@ -16,11 +16,14 @@ class Kind(StrEnum):
     PANNIER_GRPCIO = "Pannier, grpcio"
     BOTO3_SERVICER = "boto3 behind grpcio threads"
     BOTO3 = "boto3 in process"
+    ENGINE = "the engine itself"
     PYTHON_CLIENT = "Pannier's Python client, h2"
 
 
-IN_PROCESS = {Kind.BOTO3: "boto3", Kind.PYTHON_CLIENT: "pannier"}
+IN_PROCESS = {Kind.BOTO3: "boto3", Kind.PYTHON_CLIENT: "pannier", Kind.ENGINE: "http"}
 """The kinds that make their calls themselves, with the name of their client."""
+
+_NO_SERVER = {Kind.BOTO3, Kind.ENGINE}
 
 
 class Engine(StrEnum):
@@ -78,6 +81,7 @@ class Entry:
         record_bytes: The size of a record's data.
         workers: Processes of the sidecar.
         listener: What the clients connect over.
+        pace: At most how many calls there are in a second; 0 is as many as it answers.
     """
 
     kind: Kind
@@ -88,11 +92,12 @@ class Entry:
     record_bytes: int = 1024
     workers: int = 1
     listener: Listener = Listener.TCP
+    pace: int = 0
 
     @property
     def contender(self) -> Contender | None:
         """The server that the calls go to; None where they go to the engine itself."""
-        if self.kind is Kind.BOTO3:
+        if self.kind in _NO_SERVER:
             return None
         kind = Kind.PANNIER_H2 if self.kind is Kind.PYTHON_CLIENT else self.kind
         return Contender(kind, self.engine, self.workers, self.listener)

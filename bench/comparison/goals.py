@@ -3,7 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bench.comparison.contests import AIO, GO, GRPCIO, H2, MEMORY_GET, NAIVE, OURS, lone_get
+from bench.comparison.contests import (
+    AIO,
+    GO,
+    GRPCIO,
+    H2,
+    MEMORY_GET,
+    NAIVE,
+    OURS,
+    PACE,
+    lone_get,
+    paced,
+)
 from bench.comparison.entries import Call, Engine, Entry, Kind
 from bench.comparison.figures import Figure, Spread, cpu, p50, ratio
 from bench.comparison.overheads import MEASURED
@@ -89,6 +100,11 @@ def _write_over_read(engine: Engine) -> Goal:
     return Goal(name, contest, cpu, write, get, 1.3)
 
 
+def _paced_write_over_read() -> Goal:
+    name = f"the same, DynamoDB Local, {PACE} calls a second each"
+    return Goal(name, "paced", cpu, paced(Call.PUT_IF_VERSION), paced(Call.GET), 1.3)
+
+
 SERVER_GOALS: Sequence[Goal] = (
     Goal("CPU of a bare echo, our transport ÷ grpc-go", "echo", cpu, OURS, GO, 0.8),
     Goal("CPU of a bare echo, our transport ÷ grpc.aio", "echo", cpu, OURS, AIO, 1 / 10, "1/10"),
@@ -121,6 +137,7 @@ SERVER_GOALS: Sequence[Goal] = (
     ),
     _write_over_read(Engine.FIXED),
     _write_over_read(Engine.DYNAMODB),
+    _paced_write_over_read(),
 )
 CLIENT_GOALS = tuple(ClientGoal(language.title) for language in MEASURED)
 GOALS: Sequence[Goal | ClientGoal] = (*SERVER_GOALS, *CLIENT_GOALS)

@@ -95,6 +95,7 @@ class Measurer:
             calls=calls,
             callers=entry.callers,
             connections=entry.open_connections,
+            pace=entry.pace,
         )
 
 

@@ -1,4 +1,4 @@
-"""What calls cost a Python program that makes them itself, with boto3 or with Pannier's client.
+"""What calls cost a Python program that makes them itself: with boto3, Pannier's client or none.
 
 After a first call, and more for the warm-up, it prints ``ready`` and waits for a line. Then
 it runs one kind of call from so many threads for a while and prints one line of JSON: the
@@ -11,12 +11,14 @@ Run as ``python -m bench.contenders.in_process boto3 Get --place http://HOST:POR
 import argparse
 import json
 import os
+import socket
 import sys
 import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http.client import HTTPResponse
 from threading import Barrier, Thread
 from typing import Any
 
@@ -58,6 +60,65 @@ def pannier_calls(arguments: argparse.Namespace) -> Callable[[], OneCall]:
 
     store = pannier.connect(arguments.place)
     return lambda: lambda number: store.get(seeded_key(number, arguments.record_bytes))
+
+
+def http_calls(arguments: argparse.Namespace) -> Callable[[], OneCall]:
+    """Return what sends the engine Gets that were made before, and reads no more than it must.
+
+    It is what the others cannot go below. DynamoDB Local does not check signatures.
+    """
+    from urllib.parse import urlsplit
+
+    from bench.contenders.boto3_servicer import row_key
+
+    place = urlsplit(arguments.place)
+
+    def request(number: int) -> bytes:
+        key = row_key(seeded_key(number, arguments.record_bytes))
+        body = json.dumps({"TableName": arguments.table, "Key": key, "ConsistentRead": True})
+        head = (
+            f"POST / HTTP/1.1\r\nHost: {place.netloc}\r\n"
+            "X-Amz-Target: DynamoDB_20120810.GetItem\r\n"
+            "Content-Type: application/x-amz-json-1.0\r\nX-Amz-Date: 20300101T000000Z\r\n"
+            f"Authorization: AWS4-HMAC-SHA256 Credential={_scope()}, "
+            "SignedHeaders=host, Signature=0\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n"
+        )
+        return f"{head}{body}".encode()
+
+    requests = [request(number) for number in range(1000)]
+
+    def connect() -> OneCall:
+        connected = socket.create_connection((place.hostname, place.port))
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+        def call(number: int) -> object:
+            connected.sendall(requests[number % 1000])
+            return _answer(connected)
+
+        return call
+
+    return connect
+
+
+def _scope() -> str:
+    region = os.environ.get("AWS_REGION") or os.environ["AWS_DEFAULT_REGION"]
+    return f"{os.environ['AWS_ACCESS_KEY_ID']}/20300101/{region}/dynamodb/aws4_request"
+
+
+def _answer(connected: socket.socket) -> bytes:
+    """Return the body of one answer.
+
+    Raises:
+        HTTPException: There was none.
+        ConnectionError: It is an error.
+    """
+    with HTTPResponse(connected) as answer:
+        answer.begin()
+        body = answer.read()
+    if answer.status != 200:
+        raise ConnectionError(body.decode(errors="replace"))
+    return body
 
 
 def seeded_key(number: int, record_bytes: int) -> str:
@@ -119,10 +180,13 @@ def measure(callers: list[Caller], seconds: float) -> dict[str, Any]:
     }
 
 
+CLIENTS = {"boto3": boto3_calls, "pannier": pannier_calls, "http": http_calls}
+
+
 def main() -> None:
     """Measure as the arguments say."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("client", choices=("boto3", "pannier"))
+    parser.add_argument("client", choices=("boto3", "pannier", "http"))
     parser.add_argument("call", choices=("Get", "PutIfVersion"))
     parser.add_argument("--place", required=True, help="the engine's URL, or the sidecar's address")
     parser.add_argument("--table", default="bench")
@@ -131,7 +195,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--warm-up", type=float, default=0.2, help="seconds before, not measured")
     arguments = parser.parse_args()
-    make_caller = {"boto3": boto3_calls, "pannier": pannier_calls}[arguments.client](arguments)
+    make_caller = CLIENTS[arguments.client](arguments)
     callers = [Caller(make_caller()) for _ in range(arguments.callers)]
     measure(callers, arguments.warm_up)
     print("ready", flush=True)
