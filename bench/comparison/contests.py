@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bench.comparison.entries import Call, Contender, Engine, Entry, Kind, Listener
+from bench.comparison.entries import Call, Contender, Engine, Entry, Kind, Listener, Metrics
 from bench.comparison.figures import Figure, cpu, p50
 
 LONG_SECONDS = 1.6
@@ -97,6 +97,8 @@ LONE_KINDS = (
     Kind.BOTO3_SERVICER,
 )
 SIDECARS = (H2, GRPCIO)
+METERED_GET = replace(H2, engine=Engine.DYNAMODB, metrics=Metrics.ON)
+METERED = (Engine.DYNAMODB, Engine.FIXED, Engine.MEMORY)
 AGAINST_H2 = {"kind": Kind.PANNIER_H2}
 
 CONTESTS: Mapping[str, Contest] = {
@@ -206,6 +208,18 @@ CONTESTS: Mapping[str, Contest] = {
             {"workers": 1},
             "1 worker",
             ("kind", "workers"),
+        ),
+        Contest(
+            "metrics",
+            [
+                replace(METERED_GET, engine=engine, metrics=metrics)
+                for engine in METERED
+                for metrics in Metrics
+            ],
+            {"metrics": Metrics.OFF},
+            "metrics off",
+            ("engine", "metrics"),
+            seconds=LONG_SECONDS,
         ),
     )
 }

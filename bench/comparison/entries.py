@@ -53,6 +53,13 @@ class Listener(StrEnum):
     TLS = "TCP, TLS"
 
 
+class Metrics(StrEnum):
+    """Whether a sidecar counts what it does, for Prometheus; as the tables name it."""
+
+    OFF = "off"
+    ON = "on"
+
+
 @dataclass(frozen=True)
 class Contender:
     """A server as it is started."""
@@ -61,6 +68,7 @@ class Contender:
     engine: Engine
     workers: int = 1
     listener: Listener = Listener.TCP
+    metrics: Metrics = Metrics.OFF
 
     @classmethod
     def of_plain(cls, plain: Mapping[str, Any]) -> Self:
@@ -82,6 +90,7 @@ class Entry:
         workers: Processes of the sidecar.
         listener: What the clients connect over.
         pace: At most how many calls there are in a second; 0 is as many as it answers.
+        metrics: Whether the sidecar counts what it does.
     """
 
     kind: Kind
@@ -93,6 +102,7 @@ class Entry:
     workers: int = 1
     listener: Listener = Listener.TCP
     pace: int = 0
+    metrics: Metrics = Metrics.OFF
 
     @property
     def contender(self) -> Contender | None:
@@ -100,7 +110,7 @@ class Entry:
         if self.kind in _NO_SERVER:
             return None
         kind = Kind.PANNIER_H2 if self.kind is Kind.PYTHON_CLIENT else self.kind
-        return Contender(kind, self.engine, self.workers, self.listener)
+        return Contender(kind, self.engine, self.workers, self.listener, self.metrics)
 
     @property
     def open_connections(self) -> int:
@@ -114,5 +124,11 @@ class Entry:
 
 
 def _with_enums(plain: Mapping[str, Any]) -> dict[str, Any]:
-    enums = {"kind": Kind, "call": Call, "engine": Engine, "listener": Listener}
+    enums = {
+        "kind": Kind,
+        "call": Call,
+        "engine": Engine,
+        "listener": Listener,
+        "metrics": Metrics,
+    }
     return {name: enums.get(name, int)(value) for name, value in plain.items()}

@@ -9,13 +9,14 @@ from bench.comparison.contests import (
     GRPCIO,
     H2,
     MEMORY_GET,
+    METERED_GET,
     NAIVE,
     OURS,
     PACE,
     lone_get,
     paced,
 )
-from bench.comparison.entries import Call, Engine, Entry, Kind
+from bench.comparison.entries import Call, Engine, Entry, Kind, Metrics
 from bench.comparison.figures import Figure, Spread, cpu, p50, ratio
 from bench.comparison.overheads import MEASURED
 from bench.comparison.samples import Results
@@ -138,6 +139,14 @@ SERVER_GOALS: Sequence[Goal] = (
     _write_over_read(Engine.FIXED),
     _write_over_read(Engine.DYNAMODB),
     _paced_write_over_read(),
+    Goal(
+        "CPU of a Get, metrics on ÷ off, DynamoDB Local",
+        "metrics",
+        cpu,
+        METERED_GET,
+        replace(METERED_GET, metrics=Metrics.OFF),
+        1.03,
+    ),
 )
 CLIENT_GOALS = tuple(ClientGoal(language.title) for language in MEASURED)
 GOALS: Sequence[Goal | ClientGoal] = (*SERVER_GOALS, *CLIENT_GOALS)

@@ -7,7 +7,7 @@ from pathlib import Path
 import trustme
 
 from bench import servers
-from bench.comparison.entries import Contender, Engine, Kind, Listener
+from bench.comparison.entries import Contender, Engine, Kind, Listener, Metrics
 from bench.comparison.stores import TABLE, Store, seed
 from bench.servers import Certificate, Server
 
@@ -63,10 +63,18 @@ def _sidecar(
         transport,
         "--workers",
         str(contender.workers),
+        *_metrics_flags(contender, folder),
         address=f"unix:{folder / transport}.sock" if listener is Listener.UNIX else None,
         certificate=_certificate(folder) if listener is Listener.TLS else None,
         wait=wait,
     )
+
+
+def _metrics_flags(contender: Contender, folder: Path) -> list[str]:
+    if contender.metrics is Metrics.OFF:
+        return []
+    # Each engine has one server that counts.
+    return ["--metrics", f"unix:{folder / contender.engine.name}.metrics"]
 
 
 def _certificate(folder: Path) -> Certificate:

@@ -21,12 +21,13 @@ HEADINGS: Mapping[str, str] = {
     "record_bytes": "value",
     "workers": "workers",
     "listener": "over",
+    "metrics": "metrics",
 }
 """How the tables name the attributes of an entry."""
 FIGURES = ("requests/s", "p50 ms", "p99 ms", "p99.9 ms", "CPU us/request", "peak MiB")
 ENGINE_FIGURE = "engine's CPU us"
 FIGURE_NAMES: Mapping[Figure, str] = {figures.cpu: "CPU", figures.p50: "p50"}
-TEXT = {"kind", "call", "engine", "listener"}
+TEXT = {"kind", "call", "engine", "listener", "metrics"}
 
 
 def markdown(headings: Sequence[str], rows: Iterable[Sequence[str]], texts: int = 1) -> str:

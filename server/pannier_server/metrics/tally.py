@@ -1,0 +1,71 @@
+"""What one kind of calls did: how many, how long, how they ended."""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+
+from pannier_server.metrics.samples import Sample
+
+OK = "OK"
+"""How most calls end; it is not counted by itself but follows from the others."""
+
+
+class Histogram:
+    """Counts observations by their size.
+
+    Attributes:
+        counts: How many fell into each bucket; the last one has no bound.
+        sum: All observations added.
+    """
+
+    __slots__ = ("_bounds", "counts", "sum")
+
+    def __init__(self, bounds: Sequence[float]) -> None:
+        """Take the largest value that each bucket takes."""
+        self._bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)
+        self.sum = 0.0
+
+    def observe(self, value: float) -> None:
+        """Count a value."""
+        self.counts[bisect_left(self._bounds, value)] += 1
+        self.sum += value
+
+    def sample(self, name: str, *labels: str) -> Sample:
+        """Return the histogram as the sample of a metric."""
+        return Sample(name, labels, (*self.counts, self.sum))
+
+
+class Tally(Histogram):
+    """Counts calls of one kind. It is on the way of every call, so it does little.
+
+    Attributes:
+        started: Calls that have begun.
+        failures: How many ended how, but for those that ended well.
+        received: Bytes of their requests.
+        sent: Bytes of their answers.
+    """
+
+    __slots__ = ("failures", "received", "sent", "started")
+
+    def __init__(self, bounds: Sequence[float]) -> None:
+        """Begin without calls; the bounds are of their durations in seconds."""
+        super().__init__(bounds)
+        self.started = 0
+        self.failures: dict[str, int] = {}
+        self.received = 0
+        self.sent = 0
+
+    @property
+    def ended(self) -> int:
+        """Calls that have ended."""
+        return sum(self.counts)
+
+    def failed(self, how: str, seconds: float) -> None:
+        """Note the end of a call that did not end well."""
+        self.observe(seconds)
+        self.failures[how] = self.failures.get(how, 0) + 1
+
+    def ends(self) -> Iterator[tuple[str, int]]:
+        """Return how many calls ended how, those that ended well first."""
+        yield OK, self.ended - sum(self.failures.values())
+        yield from self.failures.items()

@@ -1,0 +1,196 @@
+"""Several processes show one sum, which no crash makes smaller and no stuck process holds up."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import pannier
+from tests.engines.process import free_port
+from tests.metrics.scraping import SECONDS, Scrape, scrape, scrape_until
+from tests.sidecars import SidecarProcess, sidecar_process
+
+CALLS = "pannier_rpc_calls_total"
+
+
+@dataclass
+class Workers:
+    """A sidecar with two workers, and where its metrics are."""
+
+    sidecar: SidecarProcess
+    metrics: str
+
+    @property
+    def pids(self) -> list[int]:
+        pid = self.sidecar.process.pid
+        return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+    def scrape(self) -> Scrape:
+        return scrape(self.metrics)
+
+    def put(self, times: int) -> None:
+        """Write over connections of their own, so that any worker may serve each."""
+        for _ in range(times):
+            with pannier.connect(self.sidecar.address, timeout=SECONDS) as store:
+                store.put("o:n", b"")
+
+    def put_through_each(self, times: int) -> None:
+        """Write through each worker: while the other one takes no connections."""
+        for other in self.pids:
+            with suspended(other), pannier.connect(self.sidecar.address, timeout=SECONDS) as store:
+                for _ in range(times):
+                    store.put("o:n", b"")
+
+    def kill(self) -> None:
+        """End both workers as a crash would, and wait until others serve in their place."""
+        replaced = self.scrape().value("pannier_worker_restarts_total") + 2
+        for pid in self.pids:
+            os.kill(pid, signal.SIGKILL)
+        scrape_until(self.metrics, "pannier_worker_restarts_total", replaced)
+        scrape_until(self.metrics, "pannier_workers", 2)
+
+
+@contextmanager
+def running_workers(folder: Path, transport: str) -> Iterator[Workers]:
+    metrics = f"127.0.0.1:{free_port()}"
+    flags = (f"--transport={transport}", "--workers=2", f"--metrics={metrics}")
+    with sidecar_process(f"sqlite://{folder}/p.db", *flags) as sidecar:
+        yield Workers(sidecar, metrics)
+
+
+@pytest.fixture(scope="module")
+def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
+    """Run two workers for all tests that leave them alive."""
+    with running_workers(tmp_path_factory.mktemp("workers"), "h2") as running:
+        yield running
+
+
+@contextmanager
+def suspended(pid: int) -> Iterator[None]:
+    """Let a process do nothing for a while, as if it were stuck."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def has_grown(later: Scrape, earlier: Scrape) -> bool:
+    """Say whether nothing that only grows has become less."""
+    growing = {
+        sample.name
+        for family in earlier.families.values()
+        if family.type in {"counter", "histogram"}
+        for sample in family.samples
+    }
+    now = later.samples()
+    return all(now[key] >= value for key, value in earlier.samples().items() if key[0] in growing)
+
+
+def test_one_scrape_shows_the_sum_of_both_workers(workers: Workers) -> None:
+    before = workers.scrape()
+    workers.put_through_each(3)
+    found = workers.scrape()
+
+    def more(name: str, **labels: str) -> float:
+        return found.value(name, **labels) - before.value(name, **labels)
+
+    assert more(CALLS, rpc="Put", code="OK") == 6
+    assert more("pannier_rpc_duration_seconds_count", rpc="Put") == 6
+    assert more("pannier_store_calls_total", operation="put", result="OK") == 6
+    assert more("pannier_transport_connections_opened_total") == 2
+    assert found.value("pannier_workers") == 2
+    assert found.value("pannier_workers_silent") == 0
+    assert found.total("pannier_build_info", transport="h2", store="sqlite") == 1
+
+
+def test_a_worker_that_is_stuck_is_shown_as_it_was_and_counted_as_silent(workers: Workers) -> None:
+    workers.put(3)
+    before = workers.scrape()
+    with suspended(workers.pids[0]):
+        stuck = [workers.scrape(), workers.scrape()]
+    answering = workers.scrape()
+
+    for found in stuck:
+        assert found.value("pannier_workers_silent") == 1
+        assert found.value("pannier_workers") == 2
+        assert found.value(CALLS, rpc="Put", code="OK") == before.value(CALLS, rpc="Put", code="OK")
+        assert has_grown(found, before)
+    assert has_grown(answering, stuck[-1])
+    wait_until_none(workers, "pannier_workers_silent")
+
+
+def test_what_processes_take_is_added_up_with_the_parent(workers: Workers) -> None:
+    pids = [workers.sidecar.process.pid, *workers.pids]
+    cpu = sum(map(cpu_seconds, pids))
+    found = workers.scrape()
+    files = sum(len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in pids)
+
+    # The kernel shows others the time of a process in whole ticks.
+    assert found.value("process_cpu_seconds_total") >= cpu - 0.05
+    assert found.value("process_resident_memory_bytes") > 60_000_000
+    assert found.value("process_open_fds") == pytest.approx(files, abs=5)
+    assert 0 < found.value("process_start_time_seconds") < time.time()
+
+
+def test_what_killed_workers_have_counted_stays_and_their_gauges_go(tmp_path: Path) -> None:
+    with running_workers(tmp_path, "h2") as workers:
+        workers.put_through_each(2)
+        with pannier.connect(workers.sidecar.address, timeout=SECONDS) as store:
+            store.put("o:n", b"")
+            before = workers.scrape()
+            workers.kill()
+        replaced = workers.scrape()
+        wait_until_none(workers, "pannier_transport_connections")
+        workers.put(1)
+        after = workers.scrape()
+
+    assert before.value("pannier_transport_connections") >= 1
+    assert has_grown(replaced, before)
+    assert has_grown(after, replaced)
+    assert after.value(CALLS, rpc="Put", code="OK") == 6
+    assert after.value("pannier_worker_restarts_total") == 2
+
+
+def test_workers_of_grpcio_are_added_up_until_they_end(tmp_path: Path) -> None:
+    with running_workers(tmp_path, "grpcio") as workers:
+        workers.put(8)
+        found = workers.scrape()
+        assert workers.sidecar.stop() == 0
+        with pytest.raises(ConnectionRefusedError):
+            workers.scrape()
+
+    assert found.value(CALLS, rpc="Put", code="OK") == 8
+    assert found.value("pannier_workers") == 2
+    assert "pannier_transport_connections" not in found.families
+
+
+def test_an_address_that_is_taken_ends_the_start_with_one_line(
+    workers: Workers, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with (
+        pytest.raises(AssertionError, match="ended with code 1"),
+        sidecar_process("sqlite:", "--workers=2", f"--metrics={workers.metrics}"),
+    ):
+        raise AssertionError("two serve on one port")
+
+    assert capfd.readouterr().err.endswith(
+        f"pannier: cannot listen on {workers.metrics}: another process listens there; stop it, or "
+        "choose another --metrics\n"
+    )
+
+
+def wait_until_none(workers: Workers, name: str) -> None:
+    deadline = time.monotonic() + SECONDS
+    while workers.scrape().value(name):
+        assert time.monotonic() < deadline, f"{name} stays above 0"
+
+
+def cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
