@@ -2,7 +2,10 @@
 
 import json
 import logging
+import sys
 import time
+
+from pannier_server.log_writer import LogWriter
 
 
 def configure_logging(*, level: str, style: str) -> None:
@@ -12,12 +15,20 @@ def configure_logging(*, level: str, style: str) -> None:
         level: The least severe level to log: debug, info, warning or error.
         style: ``human``, or ``json`` for one JSON object a line.
     """
-    handler = logging.StreamHandler()
+    handler = _handler()
     handler.setFormatter(_JsonFormatter() if style == "json" else _HumanFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # The AWS SDK logs requests and credentials' origins below this level.
     for noisy in ("botocore", "boto3", "urllib3", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _handler() -> logging.Handler:
+    try:
+        return LogWriter(sys.stderr.fileno())
+    except (AttributeError, OSError):
+        # It is closed, or something that is no file stands in for it.
+        return logging.StreamHandler()
 
 
 def _timestamp(record: logging.LogRecord) -> str:
@@ -37,7 +48,10 @@ class _JsonFormatter(logging.Formatter):
             "time": _timestamp(record),
             "level": record.levelname.lower(),
             "logger": record.name,
+            "process_pid": record.process,
             "message": record.getMessage(),
+            # Those of one kind of lines (`extra={"fields": ...}`).
+            **getattr(record, "fields", {}),
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)

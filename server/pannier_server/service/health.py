@@ -6,16 +6,24 @@ service's name follows the store: NOT_SERVING until it answers, and while it doe
 
 import asyncio
 import logging
+from typing import Any
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
+from pannier_server import __version__
 from pannier_server.backends.contract import StorageBackend
 from pannier_server.backends.errors import StorageError, Throttled
 from pannier_server.service.interface import CallContext, Clock
 from pannier_server.service.servicer import SERVICE_NAME
 
 _log = logging.getLogger(__name__)
+
+VERSION_METADATA = "pannier-version"
+"""Goes with the answer to a check: the sidecar's version."""
+
+TRANSPORT_METADATA = "pannier-transport"
+"""The same: the transport that serves."""
 
 _SERVING = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -25,16 +33,49 @@ _RETRY_INTERVAL = 0.5
 _CHECK_TIMEOUT = 5.0
 
 
-class HealthService:
-    """Answers health checks, and asks the store regularly."""
+class _Servicer(health.aio.HealthServicer):  # type: ignore[misc]
+    """The standard's service; its answers to checks tell which sidecar this is."""
 
-    def __init__(self, backend: StorageBackend, *, clock: Clock, interval: float) -> None:
-        """Take the store, the server's clock, and the seconds between checks of the store."""
+    def __init__(self, about: tuple[tuple[str, str], ...]) -> None:
+        super().__init__()
+        self._about = about
+
+    async def Check(self, request: Any, context: Any) -> Any:  # noqa: N802 (the name in the proto)
+        await context.send_initial_metadata(self._about)
+        return await super().Check(request, context)
+
+
+class HealthService:
+    """Answers health checks, and asks the store regularly.
+
+    Attributes:
+        checked: Set when the store was asked for the first time, whatever it answered.
+    """
+
+    def __init__(
+        self, backend: StorageBackend, *, clock: Clock, interval: float, transport: str
+    ) -> None:
+        """Take the store, and what there is to know about it and the server.
+
+        Args:
+            backend: The store.
+            clock: The server's clock.
+            interval: Seconds between checks of the store.
+            transport: The name of the transport that serves.
+        """
         self._backend = backend
         self._clock = clock
         self._interval = interval
-        self._servicer = health.aio.HealthServicer()
+        self._servicer = _Servicer(
+            ((VERSION_METADATA, __version__), (TRANSPORT_METADATA, transport))
+        )
         self._problem: str | None = "not checked yet"
+        self.checked = asyncio.Event()
+
+    @property
+    def store_answers(self) -> bool:
+        """Whether the store answered the last check."""
+        return self._problem is None
 
     def register(self, server: grpc.aio.Server) -> None:
         """Add the health service to a server."""
@@ -53,6 +94,7 @@ class HealthService:
         """Ask the store again and again, until cancelled."""
         while True:
             await self._publish(await self._check())
+            self.checked.set()
             await asyncio.sleep(_RETRY_INTERVAL if self._problem else self._interval)
 
     async def _check(self) -> str | None:

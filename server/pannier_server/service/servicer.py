@@ -7,29 +7,45 @@ a ``grpc.aio`` server; a transport needs to offer no more than that.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import NoReturn, TypeVar
+from time import perf_counter
+from typing import Final, Generic, NoReturn, TypeAlias, TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError, Message
 
 from pannier.v1 import storage_pb2 as pb
 from pannier_server.service.errors import Draining, InvalidRequest
+from pannier_server.service.failed_calls import FailedCall, FailureListener
 from pannier_server.service.interface import CallContext, Clock, Identity, StorageHandlers
-from pannier_server.service.status import STATUS_DETAILS, to_status
+from pannier_server.service.status import STATUS_DETAILS, CallStatus, stopped_status, to_status
 
 SERVICE_NAME = "pannier.v1.StorageBackend"
 
 _log = logging.getLogger(__name__)
 
+# A handler that is stopped when its call has less time left than this was stopped for that:
+# a client gives up at about the same moment, and timers may be early.
+_END_OF_TIME: Final = 0.01
+
 Request = TypeVar("Request", bound=Message)
 ServicerContext = grpc.aio.ServicerContext[bytes, bytes]
-UnaryMethod = Callable[[bytes, ServicerContext], Awaitable[bytes]]
-StreamMethod = Callable[[bytes, ServicerContext], AsyncIterator[bytes]]
+MethodHandler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
+Around = Callable[[str, MethodHandler], MethodHandler]
+"""Returns what is to serve a method, by its name, in place of its handler."""
 Authenticate = Callable[[ServicerContext], Identity]
 """Returns who makes a call, or raises `pannier_server.service.errors.CallError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rpc(Generic[Request]):
+    """One of the six: its name, the type of its request, and whether it writes."""
+
+    name: str
+    message: type[Request]
+    is_write: bool = False
 
 
 @dataclass(slots=True)
@@ -74,6 +90,8 @@ class StorageServicer:
         clock: The server's clock.
         default_timeout: Seconds that a call without a deadline may take.
         authenticate: Tells who makes a call; None where nobody has to say so.
+        listeners: Are told of each call that fails.
+        around: What is put around the handler of each method; the last is outermost.
     """
 
     handlers: StorageHandlers
@@ -81,25 +99,34 @@ class StorageServicer:
     clock: Clock
     default_timeout: float
     authenticate: Authenticate | None = None
+    listeners: Sequence[FailureListener] = ()
+    around: Sequence[Around] = ()
 
     def register(self, server: grpc.aio.Server) -> None:
         """Add the six RPCs to a server."""
         # Looked up once: each look costs a system call.
         now = asyncio.get_running_loop().time
         handlers = self.handlers
-        unary = grpc.unary_unary_rpc_method_handler
-        methods: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
-            "Get": unary(self._unary(now, pb.GetRequest, handlers.get, is_write=False)),
-            "Put": unary(self._unary(now, pb.PutRequest, handlers.put, is_write=True)),
-            "PutIfVersion": unary(
-                self._unary(now, pb.PutIfVersionRequest, handlers.put_if_version, is_write=True)
+        methods = {
+            "Get": self._unary(now, _Rpc("Get", pb.GetRequest), handlers.get),
+            "Put": self._unary(now, _Rpc("Put", pb.PutRequest, is_write=True), handlers.put),
+            "PutIfVersion": self._unary(
+                now,
+                _Rpc("PutIfVersion", pb.PutIfVersionRequest, is_write=True),
+                handlers.put_if_version,
             ),
-            "Delete": unary(self._unary(now, pb.DeleteRequest, handlers.delete, is_write=True)),
-            "ListByPrefix": grpc.unary_stream_rpc_method_handler(self._stream(now)),
-            "CleanupExpired": unary(
-                self._unary(now, pb.CleanupExpiredRequest, handlers.cleanup_expired, is_write=True)
+            "Delete": self._unary(
+                now, _Rpc("Delete", pb.DeleteRequest, is_write=True), handlers.delete
+            ),
+            "ListByPrefix": self._stream(now, _Rpc("ListByPrefix", pb.ListByPrefixRequest)),
+            "CleanupExpired": self._unary(
+                now,
+                _Rpc("CleanupExpired", pb.CleanupExpiredRequest, is_write=True),
+                handlers.cleanup_expired,
             ),
         }
+        for around in self.around:
+            methods = {name: around(name, handler) for name, handler in methods.items()}
         server.add_generic_rpc_handlers(
             (grpc.method_handlers_generic_handler(SERVICE_NAME, methods),)
         )
@@ -107,41 +134,80 @@ class StorageServicer:
     def _unary(
         self,
         now: Clock,
-        message: type[Request],
+        rpc: "_Rpc[Request]",
         handler: Callable[[Request, CallContext], Awaitable[Message]],
-        *,
-        is_write: bool,
-    ) -> UnaryMethod:
+    ) -> MethodHandler:
         new_call = self._new_call()
+        message = rpc.message
 
         async def method(request: bytes, context: ServicerContext) -> bytes:
+            started = perf_counter()
+            call: CallContext | None = None
             try:
                 with self.calls:
                     call = new_call(context, now)
                     response = await handler(_parse(message, request), call)
                     return response.SerializeToString()
             except Exception as error:  # noqa: BLE001 (each error has its status)
-                await _abort(context, error, is_write=is_write)
+                await _abort(context, self._failed(rpc, error, request, context, call, started))
+            except asyncio.CancelledError as error:
+                self._failed(rpc, error, request, context, call, started)
+                raise
 
-        return method
+        return grpc.unary_unary_rpc_method_handler(method)
 
-    def _stream(self, now: Clock) -> StreamMethod:
+    def _stream(self, now: Clock, rpc: "_Rpc[pb.ListByPrefixRequest]") -> MethodHandler:
         new_call = self._new_call()
 
-        async def method(request: bytes, context: ServicerContext) -> AsyncIterator[bytes]:
+        async def method(request: bytes, context: ServicerContext) -> AsyncGenerator[bytes, None]:
+            started = perf_counter()
+            call: CallContext | None = None
             try:
                 with self.calls:
                     call = new_call(context, now)
-                    pages = self.handlers.list_by_prefix(
-                        _parse(pb.ListByPrefixRequest, request), call
-                    )
+                    pages = self.handlers.list_by_prefix(_parse(rpc.message, request), call)
                     async with aclosing(pages):
                         async for page in pages:
                             yield page.SerializeToString()
             except Exception as error:  # noqa: BLE001 (each error has its status)
-                await _abort(context, error, is_write=False)
+                await _abort(context, self._failed(rpc, error, request, context, call, started))
+            except (asyncio.CancelledError, GeneratorExit) as error:
+                # The second is a transport's that stops between two pages.
+                self._failed(rpc, error, request, context, call, started)
+                raise
 
-        return method
+        return grpc.unary_stream_rpc_method_handler(method)
+
+    def _failed(
+        self,
+        rpc: "_Rpc[Request]",
+        error: BaseException,
+        request: bytes,
+        context: ServicerContext,
+        call: CallContext | None,
+        started: float,
+    ) -> CallStatus:
+        """Return how a call ends that raised an error, once the listeners know."""
+        if isinstance(error, Exception):
+            status = to_status(error, is_write=rpc.is_write)
+        else:
+            status = _stopped(context, is_write=rpc.is_write)
+        if status.is_bug and not self.listeners:
+            _log.error("a call failed in an unforeseen way", exc_info=error)
+        for listener in self.listeners:
+            listener(
+                FailedCall(
+                    rpc=rpc.name,
+                    status=status,
+                    error=error,
+                    seconds=perf_counter() - started,
+                    identity=call.identity if call else None,
+                    context=context,
+                    message=rpc.message,
+                    request=request,
+                )
+            )
+        return status
 
     def _new_call(self) -> Callable[[ServicerContext, Clock], CallContext]:
         """Return what a call begins with: before its request is looked at, who makes it."""
@@ -175,10 +241,14 @@ def _parse(message: type[Request], request: bytes) -> Request:
         ) from None
 
 
-async def _abort(context: ServicerContext, error: Exception, *, is_write: bool) -> NoReturn:
-    status = to_status(error, is_write=is_write)
-    if status.is_bug:
-        _log.error("a call failed in an unforeseen way", exc_info=error)
+def _stopped(context: ServicerContext, *, is_write: bool) -> CallStatus:
+    """Return the status of a call whose handler was stopped from outside."""
+    remaining = context.time_remaining()
+    past_deadline = remaining is not None and remaining < _END_OF_TIME
+    return stopped_status(past_deadline=past_deadline, is_write=is_write)
+
+
+async def _abort(context: ServicerContext, status: CallStatus) -> NoReturn:
     await context.abort(
         status.code, status.message, trailing_metadata=((STATUS_DETAILS, status.details),)
     )

@@ -74,12 +74,16 @@ class CallStatus:
         message: What is wrong, for people.
         details: The serialized google.rpc.Status for ``grpc-status-details-bin``.
         is_bug: True where the error is one of ours and belongs into the log.
+        reason: Why, as ErrorInfo has it.
+        write_outcome: Whether a write may have been applied; empty for what writes nothing.
     """
 
     code: grpc.StatusCode
     message: str
     details: bytes
     is_bug: bool
+    reason: str
+    write_outcome: str
 
 
 def to_status(error: Exception, *, is_write: bool) -> CallStatus:
@@ -89,15 +93,36 @@ def to_status(error: Exception, *, is_write: bool) -> CallStatus:
     stays inside, and a write's outcome is unknown.
     """
     code, reason, message = _describe(error)
-    info = ErrorInfo(reason=_sent_name(reason), domain=ERROR_DOMAIN)
-    if is_write:
-        info.metadata[WRITE_OUTCOME] = _outcome(error).value
+    sent_reason = _sent_name(reason)
+    outcome = _outcome(error).value if is_write else ""
+    info = ErrorInfo(reason=sent_reason, domain=ERROR_DOMAIN)
+    if outcome:
+        info.metadata[WRITE_OUTCOME] = outcome
     status = Status(code=code.value[0], message=message)
     for detail in (info, *_facts(error)):
         packed = Any()
         packed.Pack(detail)
         status.details.append(packed)
-    return CallStatus(code, message, status.SerializeToString(), reason == pb.ERROR_REASON_INTERNAL)
+    is_bug = reason == pb.ERROR_REASON_INTERNAL
+    return CallStatus(code, message, status.SerializeToString(), is_bug, sent_reason, outcome)
+
+
+def stopped_status(*, past_deadline: bool, is_write: bool) -> CallStatus:
+    """Return how a call ended whose handler its transport has stopped.
+
+    The caller is gone, or has been told so by the transport: nobody gets this status.
+    """
+    if past_deadline:
+        code, message = grpc.StatusCode.DEADLINE_EXCEEDED, "the deadline passed while it ran"
+    else:
+        code, message = grpc.StatusCode.CANCELLED, "the caller cancelled it or went away"
+    outcome = WriteOutcome.UNKNOWN.value if is_write else ""
+    return CallStatus(code, message, b"", is_bug=False, reason=code.name, write_outcome=outcome)
+
+
+def reason_name(error: Exception) -> str:
+    """Return the reason of an error as ErrorInfo has it, such as ``VERSION_CONFLICT``."""
+    return _sent_name(_describe(error)[1])
 
 
 def _describe(error: Exception) -> tuple[grpc.StatusCode, "pb.ErrorReason", str]:

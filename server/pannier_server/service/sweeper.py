@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import dataclass
 
 from pannier_server.backends.contract import StorageBackend
 from pannier_server.backends.errors import StorageError
@@ -13,13 +14,30 @@ _BATCH = 500
 _BATCH_TIMEOUT = 10.0
 
 
-async def sweep_expired(backend: StorageBackend, *, clock: Clock, interval: float) -> None:
+@dataclass(slots=True)
+class Sweeps:
+    """Counts sweeps.
+
+    Attributes:
+        done: Those that came to their end.
+        failed: Those that the store did not let come to their end.
+    """
+
+    done: int = 0
+    failed: int = 0
+
+
+async def sweep_expired(
+    backend: StorageBackend, *, clock: Clock, interval: float, sweeps: Sweeps
+) -> None:
     """Remove expired records every ``interval`` seconds, in small batches, until cancelled."""
     while True:
         await asyncio.sleep(interval)
         try:
             await _sweep(backend, clock)
+            sweeps.done += 1
         except StorageError as error:
+            sweeps.failed += 1
             _log.warning("could not remove expired records: %s", error.message)
 
 
