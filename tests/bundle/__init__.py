@@ -1,0 +1,1 @@
+"""The sidecar with its own Python, on a machine that has nothing but a C library."""

@@ -1,0 +1,1 @@
+"""Builds the sidecar with its own Python, for machines that have none, such as Lambda's."""
