@@ -23,6 +23,14 @@ RUN /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation \
        install --no-cache-dir --no-index --no-deps /opt/wheels/*.whl
 
 FROM ${PYTHON_IMAGE}
+LABEL org.opencontainers.image.title="Pannier" \
+      org.opencontainers.image.description="gRPC storage sidecar for versioned records" \
+      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.source="https://github.com/pannier/pannier"
+# What installs packages is not needed any more, and would only have to be kept free of holes.
+RUN python -m pip uninstall --quiet --yes --root-user-action=ignore pip \
+    && python -c 'import ensurepip, shutil; shutil.rmtree(ensurepip.__path__[0])'
 COPY --from=build /opt/pannier /opt/pannier
 COPY LICENSE /opt/pannier/
 RUN install -d -o 10001 -g 10001 -m 0750 /data /run/pannier
@@ -34,7 +42,8 @@ ENV PATH=/opt/pannier/bin:$PATH \
     PANNIER_ADDRESS=unix:/run/pannier/pannier.sock \
     PANNIER_GRACE=8s
 USER 10001:10001
-VOLUME ["/data"]
+# Both belong to the user above, so that they do in the volumes of Docker and ECS too.
+VOLUME ["/data", "/run/pannier"]
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["pannier", "health"]
 ENTRYPOINT ["pannier"]
 CMD ["serve"]

@@ -1,18 +1,17 @@
 """``pannier health``: the standard health check, for people and container runtimes."""
 
+import socket
 from argparse import Namespace
-from typing import TYPE_CHECKING, Any
 
-from pannier_server.cli import output
-from pannier_server.cli.connection import add_connection_arguments, find_sidecar, utf8
-from pannier_server.cli.credentials import find_credentials
+from pannier_server.cli.connection import add_connection_arguments, reach_sidecar, utf8
+from pannier_server.cli.credentials import TlsFiles, find_tls_files
 from pannier_server.cli.exit_codes import CommandFailed, ExitCode
+from pannier_server.cli.health_call import CallFailed, NotGrpc, call_health
 from pannier_server.cli.parser import Parser
 
-if TYPE_CHECKING:
-    import grpc
-
 _READY = "pannier.v1.StorageBackend"
+
+_NOT_FOUND = 5
 
 _EPILOG = """\
 examples:
@@ -43,8 +42,16 @@ def add_arguments(parser: Parser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Ask once and print the answer."""
-    status = _status(arguments)
+    try:
+        status = _status(arguments)
+    except CommandFailed as failure:
+        # A container runtime knows healthy (0) and unhealthy (1) only.
+        if failure.code is not ExitCode.USAGE:
+            failure.code = ExitCode.FAILED
+        raise
     if arguments.json:
+        from pannier_server.cli import output
+
         output.print_json({"service": arguments.service, "status": status})
     else:
         print(status)
@@ -52,53 +59,42 @@ def run(arguments: Namespace) -> int:
 
 
 def _status(arguments: Namespace) -> str:
-    import grpc
-
-    from pannier.addresses import grpc_target
-
-    try:
-        address = find_sidecar(arguments)
-        credentials = find_credentials(arguments, address)
-    except CommandFailed as failure:
-        # A container runtime knows healthy (0) and unhealthy (1) only.
-        if failure.code is not ExitCode.USAGE:
-            failure.code = ExitCode.FAILED
-        raise
-    # A sidecar is local; http_proxy must not reroute the question.
-    options = [("grpc.enable_http_proxy", 0)]
-    with _channel(grpc_target(address), credentials, options) as channel:
+    address, connection = reach_sidecar(arguments)
+    with connection:
+        tls = find_tls_files(arguments, address)
         try:
-            return _ask(channel, arguments.service, arguments.timeout)
-        except grpc.RpcError as error:
+            return _ask(connection, address, tls, arguments)
+        except CallFailed as error:
             raise CommandFailed(_explain(error, address, arguments.service)) from None
+        except NotGrpc:
+            raise CommandFailed(f"what listens at {address} does not speak gRPC") from None
+        except TimeoutError:
+            raise CommandFailed(f"no answer from {address} in time") from None
+        except OSError as error:
+            raise CommandFailed(f"no answer from {address}: {error.strerror or error}") from None
 
 
-def _channel(
-    target: str, credentials: "grpc.ChannelCredentials | None", options: "list[tuple[str, int]]"
-) -> "grpc.Channel":
-    import grpc
+def _ask(
+    connection: socket.socket, address: str, tls: TlsFiles | None, arguments: Namespace
+) -> str:
+    authority = "localhost" if address.startswith("unix:") else address
+    if tls is None:
+        return call_health(
+            connection, arguments.service, authority=authority, timeout=arguments.timeout
+        )
+    from pannier_server.cli.health_tls import secured
 
-    if credentials is None:
-        return grpc.insecure_channel(target, options)
-    return grpc.secure_channel(target, credentials, options)
+    with secured(connection, tls, authority) as encrypted:
+        return call_health(
+            encrypted,
+            arguments.service,
+            authority=authority,
+            timeout=arguments.timeout,
+            scheme="https",
+        )
 
 
-def _ask(channel: "grpc.Channel", service: str, timeout: float) -> str:
-    from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
-    from grpc_health.v1.health_pb2_grpc import HealthStub
-
-    answer = HealthStub(channel).Check(HealthCheckRequest(service=service), timeout=timeout)
-    name: str = HealthCheckResponse.ServingStatus.Name(answer.status)
-    return name
-
-
-def _explain(error: Any, address: str, service: str) -> str:
-    from grpc import StatusCode
-
-    match error.code():
-        case StatusCode.NOT_FOUND:
-            return f"the sidecar at {address} has no service {service!r}"
-        case StatusCode.DEADLINE_EXCEEDED:
-            return f"no answer from {address} in time"
-        case code:
-            return f"{address} answers {code.name}: {error.details()}"
+def _explain(error: CallFailed, address: str, service: str) -> str:
+    if error.code == _NOT_FOUND:
+        return f"the sidecar at {address} has no service {service!r}"
+    return f"{address} answers {error}"
