@@ -19,6 +19,8 @@ Needs ``pip install "pannier-server[testing]"``: pytest, pytest-asyncio, hypothe
               yield backend
               await backend.close()
 
+  `pannier_server.testing.contract.transfers` has `TransferContract` beside it, for a backend
+  whose records can be copied (`pannier_server.backends.transfer`), with the same fixtures.
   `pannier_server.testing.contract.base` lists the fixtures and settings that a
   subclass can add. A test that lacks one is skipped, and the reason names it.
 

@@ -22,6 +22,7 @@ from pannier_server.backends.rules import CorruptRow, Row
 from pannier_server.backends.sqlite import expiry, pages, rows
 from pannier_server.backends.sqlite.location import Location
 from pannier_server.backends.sqlite.session import Session
+from pannier_server.backends.sqlite.transfer import SqliteTransfer
 from pannier_server.backends.sqlite.worker import Worker
 
 OPEN_SECONDS = 10.0
@@ -147,6 +148,12 @@ class SqliteBackend:
             removed += step.removed
             if not step.more or removed >= limit:
                 return Cleaned(removed, more=step.more)
+
+    def transfer(self) -> SqliteTransfer:
+        """Return what copies records out of the file and into it."""
+        return SqliteTransfer(
+            self._location, self._lister, self._writer, max_data_bytes=self.max_data_bytes
+        )
 
     async def _put(
         self,

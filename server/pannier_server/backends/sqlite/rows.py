@@ -31,6 +31,12 @@ UPDATE records SET version = ?, expires_at = ?, write_id = ?, prev_write_id = ?,
 WHERE rowid = ?
 """
 
+# A copy is compared with all that is there.
+_FIND_WHOLE = """
+SELECT version, expires_at, write_id, prev_write_id, data, rowid
+FROM records WHERE owner = ? AND name = ?
+"""
+
 _TYPES = {str: "a string", bytes: "bytes", int: "a number", float: "a number"}
 
 
@@ -69,18 +75,17 @@ def put(
     decision = decide(stored)
     if isinstance(decision, Written):
         return decision
-    columns = (
-        decision.version,
-        decision.expires_at,
-        decision.write_id,
-        decision.previous_write_id,
-        decision.data,
-    )
+    store(connection, key, decision, rowid)
+    return Written(decision.version, decision.etag)
+
+
+def store(connection: sqlite3.Connection, key: Key, row: Row, rowid: int | None) -> None:
+    """Write a row as it is, over the one with a rowid or, with None, where there is none."""
+    columns = (row.version, row.expires_at, row.write_id, row.previous_write_id, row.data)
     if rowid is None:
         connection.execute(_INSERT, (*columns, key.owner, key.name))
     else:
         connection.execute(_UPDATE, (*columns, rowid))
-    return Written(decision.version, decision.etag)
 
 
 def delete(
@@ -109,6 +114,14 @@ def decode(
     if problem is not None:
         return CorruptRow(problem)
     return Row(data, version, expires_at, _text(write_id), _text(previous_write_id))
+
+
+def find_whole(
+    connection: sqlite3.Connection, key: Key
+) -> tuple[int | None, Row | CorruptRow | None]:
+    """Return the row at a key with all of its data, and its rowid; None where there is none."""
+    found = connection.execute(_FIND_WHOLE, (key.owner, key.name)).fetchone()
+    return (found[-1], decode(*found[:-1])) if found else (None, None)
 
 
 def _find(

@@ -1,0 +1,1 @@
+"""Moving records between stores: the format, the commands, and what interrupts them."""
