@@ -16,6 +16,10 @@ FIXED_RESPONDER := .cache/bin/fixed-responder
 LINEARIZABILITY_CHECKER := .cache/bin/linearizability-checker
 PLOTTING := .venv/.plotting
 AUDITING := .cache/audit/.ready
+BUNDLING := .cache/bundle/.ready
+DEPLOYING := .cache/deploy/.ready
+COMPOSE_SPEC := .cache/bin/compose-spec
+DOCUMENTING := .cache/docs/.ready
 
 .PHONY: help
 help: ## List the commands
@@ -24,6 +28,10 @@ help: ## List the commands
 .PHONY: serve
 serve: $(VENV) ## Run the sidecar (ARGS='--store memory:' sets its flags)
 	@exec .venv/bin/pannier serve $(ARGS)
+
+.PHONY: dynamodb
+dynamodb: $(VENV) ## Run DynamoDB Local on 127.0.0.1:8000 (ARGS='--port 8001': there)
+	@exec .venv/bin/python -m tests.engines $(ARGS)
 
 .PHONY: test
 test: $(VENV) ## Run the tests (ARGS='-k name' chooses some)
@@ -63,6 +71,11 @@ proto-check: $(VENV) $(BUF) ## Fail where the generated code is not what the con
 	@.venv/bin/python tools/check_generated.py $(BUF)
 	@echo 'proto-check: the generated code is what the contract gives'
 
+.PHONY: docs
+docs: $(VENV) $(DOCUMENTING) ## Write the reference, and build the documentation as a site in dist/site
+	@.venv/bin/python -m tools.reference
+	@.venv/bin/python -m tools.site $(dir $(DOCUMENTING))bin/zensical
+
 .PHONY: load
 load: $(VENV) $(GHZ) ## Measure each RPC with ghz on DynamoDB Local (ARGS=--quick: briefly)
 	@.venv/bin/python -m bench.load $(ARGS)
@@ -95,7 +108,20 @@ fuzz: $(VENV) ## Send hostile requests, rows and bytes to sidecars (ARGS='--seco
 ci: lint proto-check $(GHZ) ## Run the longer checks, 70 minutes at most
 	@.venv/bin/python -m bench.load --quick
 	@$(MAKE) --no-print-directory bench ARGS=--quick
+	@tools/install_image_tools.sh
 	@.venv/bin/python -m pytest -m slow
+
+.PHONY: image
+image: ## Build the image with docker, podman or buildah (IMAGE=name, ARGS for the build)
+	@tools/build_image.sh $(ARGS)
+
+.PHONY: layer
+layer: $(BUNDLING) ## Build the sidecar with its own Python, and the layer for Lambda, into dist
+	@.cache/bundle/bin/python -m tools.bundle
+
+.PHONY: cold-start
+cold-start: layer $(FIXED_RESPONDER) ## Measure how the layer starts, for docs/lambda.md (ARGS='--rounds 5')
+	@.venv/bin/python -m bench.cold_start $(ARGS)
 
 .PHONY: sbom
 sbom: $(AUDITING) ## Write the bill of materials of the sidecar into dist (CycloneDX)
@@ -141,6 +167,28 @@ $(AUDITING): $(VENV) requirements/audit.txt
 	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/audit.txt
 	@touch $@
 
+# What builds the site has an environment of its own: nothing else needs it.
+$(DOCUMENTING): $(VENV) requirements/docs.txt
+	@echo 'Setting up what builds the site, once'
+	@.venv/bin/python -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/docs.txt
+	@touch $@
+
+# What checks the files in deploy/ has an environment of its own too.
+$(DEPLOYING): $(VENV) requirements/deploy.txt
+	@echo 'Setting up what checks deploy/, once'
+	@.venv/bin/python -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/deploy.txt
+	@touch $@
+
+# What puts the layer together looks into its environment, which so has nothing else.
+$(BUNDLING): $(VENV) requirements/bundle.txt requirements/runtime.txt
+	@echo 'Setting up what builds the layer, once'
+	@.venv/bin/python -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		-r requirements/runtime.txt -r requirements/bundle.txt
+	@touch $@
+
 # Not `npm ci`: it insists on entries for all platforms, and some registries lack a few of
 # buf's. Scripts are not run: buf comes as a ready binary inside a package.
 $(BUF): tools/package.json tools/package-lock.json
@@ -153,6 +201,11 @@ $(GHZ): tools/go/go.mod tools/go/go.sum
 	@command -v go >/dev/null || { echo 'ghz is built with Go: install Go 1.24 or newer' >&2; exit 1; }
 	@echo 'Building ghz, once (about a minute)'
 	@go -C tools/go build -mod=readonly -trimpath -o ../../$@ github.com/bojand/ghz/cmd/ghz
+
+$(COMPOSE_SPEC): tools/compose/go.mod tools/compose/go.sum
+	@command -v go >/dev/null || { echo 'compose-spec is built with Go: install Go 1.24 or newer' >&2; exit 1; }
+	@echo 'Building compose-spec, once'
+	@go -C tools/compose build -mod=readonly -trimpath -o ../../$@ github.com/compose-spec/compose-go/v2/cmd
 
 # Programs of others that speak HTTP/2 or gRPC with ours. The tests build them when one first
 # needs them, through these rules.

@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pannier_server import __version__
 from pannier_server.backends.contract import StorageBackend
@@ -21,16 +22,21 @@ from pannier_server.security.authentication import Authenticator
 from pannier_server.security.authorization import AuthorizedHandlers
 from pannier_server.security.reloading import Reloader, WatchedFiles
 from pannier_server.service.admission import AdmittedBackend
+from pannier_server.service.failure_log import FailureLog
 from pannier_server.service.handlers import BackendHandlers
 from pannier_server.service.health import HealthService
 from pannier_server.service.interface import Clock, StorageHandlers
 from pannier_server.service.reflection import register_reflection
 from pannier_server.service.servicer import CallsInFlight, StorageServicer
-from pannier_server.service.sweeper import sweep_expired
+from pannier_server.service.sweeper import Sweeps, sweep_expired
 from pannier_server.transport.interface import Transport
 from pannier_server.transport.listeners import Listener
 from pannier_server.transport.registry import create_transport
 from pannier_server.transport.sockets import ListenError
+
+if TYPE_CHECKING:
+    from pannier_server.metrics.sidecar import SidecarMeters
+    from pannier_server.tracing.tracing import Tracing
 
 _log = logging.getLogger(__name__)
 
@@ -51,11 +57,15 @@ class Sidecar:
         addresses: Where it listens, with the ports that were chosen.
         backend: Where it keeps records.
         reloader: Reads the auth file and those of TLS again.
+        store_checked: Set when the store was asked for the first time, whatever it answered.
+        meters: What it counts; None where nobody asks for metrics.
     """
 
     addresses: tuple[ListenAddress, ...]
     backend: StorageBackend
     reloader: Reloader
+    store_checked: asyncio.Event
+    meters: "SidecarMeters | None" = None
 
 
 @asynccontextmanager
@@ -84,23 +94,45 @@ async def running_sidecar(
         # Looked at before they are read, so that no change in between is missed.
         auth_file, tls_files = _watched_files(settings)
         authenticator = Authenticator(settings) if settings.auth else None
+        tracing = _start_tracing(settings)
+        if tracing:
+            stack.push_async_callback(tracing.close)
         backend = backend or _create_backend(settings)
-        _check_max_data_bytes(settings, backend)
+        check_max_data_bytes(settings, backend)
         await backend.open()
         stack.push_async_callback(backend.close)
+        meters = _meters(settings)
+        measured = meters.around_store(backend) if meters else backend
 
         calls = CallsInFlight()
-        admitted = AdmittedBackend(backend, max_calls=settings.max_calls)
+        failures = FailureLog(settings.log_failed_calls, tracing.log_fields if tracing else None)
+        stack.callback(failures.close)
+        stored = tracing.around_store(measured, backend, settings.store) if tracing else measured
+        admitted = AdmittedBackend(stored, max_calls=settings.max_calls)
         handlers: StorageHandlers = BackendHandlers(
             admitted, max_data_bytes=settings.max_data_bytes
         )
         if authenticator:
             handlers = AuthorizedHandlers(handlers)
-        health = HealthService(backend, clock=clock, interval=settings.health_interval)
-        transport = create_transport(settings, listeners)
-        StorageServicer(handlers, calls, clock, settings.default_timeout, authenticator).register(
-            transport.grpc
+        health = HealthService(
+            measured,
+            clock=clock,
+            interval=settings.health_interval,
+            transport=settings.transport,
         )
+        transport = create_transport(settings, listeners)
+        StorageServicer(
+            handlers,
+            calls,
+            clock,
+            settings.default_timeout,
+            authenticator,
+            listeners=[tracing.calls.note, failures] if tracing else [failures],
+            around=[
+                *([tracing.calls.around] if tracing else []),
+                *([meters.rpcs.around] if meters else []),
+            ],
+        ).register(transport.grpc)
         health.register(transport.grpc)
         register_reflection(transport.grpc, authenticator)
         reloads = [(tls_files, transport.reload_tls)]
@@ -109,13 +141,27 @@ async def running_sidecar(
         reloader = Reloader(reloads)
 
         await health.start()
-        sweeping = sweep_expired(backend, clock=clock, interval=settings.sweep_interval)
+        sweeps = Sweeps()
+        sweeping = sweep_expired(
+            measured, clock=clock, interval=settings.sweep_interval, sweeps=sweeps
+        )
         for background in (health.watch_store(), sweeping, reloader.watch()):
             stack.push_async_callback(_cancel, asyncio.create_task(background))
 
+        if meters:
+            meters.watch(
+                admissions=admitted.admissions,
+                health=health,
+                sweeps=sweeps,
+                transport=transport,
+                authenticator=authenticator,
+            )
+            await stack.enter_async_context(meters.serving(settings))
         addresses = await transport.start(settings.listen)
         stack.push_async_callback(_drain, health, calls, transport, settings.grace)
-        yield Sidecar(addresses, backend, reloader)
+        if tracing:
+            stack.callback(tracing.stopping)
+        yield Sidecar(addresses, backend, reloader, health.checked, meters=meters)
 
 
 async def serve(
@@ -196,6 +242,15 @@ def _watched_files(settings: Settings) -> tuple[WatchedFiles, WatchedFiles]:
     return WatchedFiles("the auth file", [settings.auth]), WatchedFiles("the TLS files", tls)
 
 
+def _start_tracing(settings: Settings) -> "Tracing | None":
+    if not settings.traces:
+        return None
+    # OpenTelemetry is an extra, and takes long to import.
+    from pannier_server.tracing.start import start_tracing
+
+    return start_tracing(settings)
+
+
 def _create_backend(settings: Settings) -> StorageBackend:
     try:
         return create_backend(settings.store)
@@ -203,13 +258,26 @@ def _create_backend(settings: Settings) -> StorageBackend:
         raise settings.error("store", str(error)) from None
 
 
-def _check_max_data_bytes(settings: Settings, backend: StorageBackend) -> None:
+def check_max_data_bytes(settings: Settings, backend: StorageBackend) -> None:
+    """Raise where the setting is more than the store can hold in one record.
+
+    Raises:
+        SettingsError: It says how much that is.
+    """
     if settings.max_data_bytes > backend.max_data_bytes:
         raise settings.error(
             "max_data_bytes",
             f"{settings.max_data_bytes} is more than this store can hold in one record "
             f"({backend.max_data_bytes})",
         )
+
+
+def _meters(settings: Settings) -> "SidecarMeters | None":
+    if settings.metrics is None:
+        return None
+    from pannier_server.metrics.sidecar import SidecarMeters
+
+    return SidecarMeters()
 
 
 async def _drain(

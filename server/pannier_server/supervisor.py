@@ -17,15 +17,20 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from pannier_server import __version__
 from pannier_server.config import ListenAddress, Settings, TcpAddress
 from pannier_server.security.auth_file import read_auth_file
+from pannier_server.tracing.extra import require_extra
 from pannier_server.transport.listeners import Listener, addresses_of, open_listeners
 from pannier_server.transport.sockets import ListenError, socket_access
 from pannier_server.transport.tls import tls_context
+
+if TYPE_CHECKING:
+    from pannier_server.metrics.workers import WorkersMetrics
 
 _log = logging.getLogger(__name__)
 
@@ -42,10 +47,13 @@ class Orders:
         settings: The sidecar's settings, with the ports that were chosen.
         shared: The descriptors of sockets that it is to accept from, and where each
             listens. Empty where it is to listen by itself.
+        metrics: The descriptor of a socket on which it answers what it counts; None where nobody
+            asks.
     """
 
     settings: Settings
     shared: tuple[tuple[int, ListenAddress], ...]
+    metrics: int | None = None
 
 
 def supervise(settings: Settings) -> int:
@@ -57,6 +65,8 @@ def supervise(settings: Settings) -> int:
     """
     # Each worker loads the files itself; wrong ones are said once, here.
     tls_context(settings)
+    if settings.traces:
+        require_extra(settings)
     if settings.auth:
         read_auth_file(settings)
     listeners: Sequence[Listener] = ()
@@ -108,6 +118,30 @@ def _send(process: Process, number: signal.Signals) -> None:
         os.kill(process.pid, number)
 
 
+@contextlib.asynccontextmanager
+async def _serving_metrics(settings: Settings) -> AsyncIterator["WorkersMetrics | None"]:
+    if settings.metrics is None:
+        yield None
+        return
+    from pannier_server.metrics.workers import serving_workers_metrics
+
+    async with serving_workers_metrics(settings) as metrics:
+        yield metrics
+
+
+@contextlib.contextmanager
+def _metrics_channel(
+    metrics: "WorkersMetrics | None",
+) -> Iterator[tuple[socket.socket | None, socket.socket | None]]:
+    """Yield the parent's and the worker's end of a socket; None where nobody asks for metrics."""
+    if metrics is None:
+        yield None, None
+        return
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        yield ours, theirs
+
+
 class _Workers:
     """The workers of one parent."""
 
@@ -124,6 +158,7 @@ class _Workers:
         self._ready: set[Process] = set()
         self._listening = 0
         self._stopping = False
+        self._metrics: WorkersMetrics | None = None
         self._ended_by = 0
 
     async def run(self) -> int:
@@ -133,8 +168,9 @@ class _Workers:
             loop.add_signal_handler(number, self._stop_or_end, number)
         if self._settings.auth or self._settings.tls_cert:
             loop.add_signal_handler(signal.SIGHUP, self._reload)
-        keeping = [self._keep_worker() for _ in range(self._settings.workers)]
-        code = max(await asyncio.gather(*keeping))
+        async with _serving_metrics(self._settings) as self._metrics:
+            keeping = [self._keep_worker() for _ in range(self._settings.workers)]
+            code = max(await asyncio.gather(*keeping))
         return _signal_code(self._ended_by) if self._ended_by else code
 
     def _stop_or_end(self, number: signal.Signals) -> None:
@@ -169,6 +205,8 @@ class _Workers:
                 self._stop(signal.SIGTERM)
                 return _signal_code(-code) if code < 0 else code or 1
             _log.warning("a worker ended with code %d; starting another", code)
+            if self._metrics:
+                self._metrics.restarts += 1
             await asyncio.sleep(_RESTART_DELAY if failed_starts else 0)
         return 0
 
@@ -177,10 +215,23 @@ class _Workers:
         # In a session of its own a worker does not see the terminal's Ctrl-C: the
         # parent passes it on, once.
         shared = tuple((each.sock.fileno(), each.address) for each in self._listeners)
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "pannier_server.worker", stdin=PIPE, stdout=PIPE,
-            start_new_session=True, pass_fds=[descriptor for descriptor, _ in shared],
-        )  # fmt: skip
+        with _metrics_channel(self._metrics) as (ours, theirs):
+            orders = Orders(self._settings, shared, theirs.fileno() if theirs else None)
+            inherited = [descriptor for descriptor, _ in shared]
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "pannier_server.worker", stdin=PIPE, stdout=PIPE,
+                start_new_session=True,
+                pass_fds=[*inherited, theirs.fileno()] if theirs else inherited,
+            )  # fmt: skip
+            if theirs:
+                # The worker has it now: when it ends, our end has to hear of it.
+                theirs.close()
+            return await self._watch(process, orders, ours)
+
+    async def _watch(
+        self, process: Process, orders: Orders, metrics: socket.socket | None
+    ) -> tuple[bool, int]:
+        """Give a worker its orders and wait for its end; see `_run_worker`."""
         assert process.stdin is not None
         assert process.stdout is not None
         self._running.add(process)
@@ -189,11 +240,13 @@ class _Workers:
             _send(process, signal.SIGTERM)
         try:
             with contextlib.suppress(ConnectionError):
-                process.stdin.write(pickle.dumps(Orders(self._settings, shared)))
+                process.stdin.write(pickle.dumps(orders))
                 await process.stdin.drain()
             description = await process.stdout.readline()
             if description:
                 self._ready.add(process)
+                if self._metrics and metrics:
+                    await self._metrics.add(metrics)
                 self._announce(description.decode().strip())
             return bool(description), await process.wait()
         finally:

@@ -54,7 +54,7 @@ def format_size(size: int) -> str:
     """Return a size for people, in at most one decimal: ``512 B``, ``1.5 KiB``."""
     if size < 1024:
         return f"{size} B"
-    for unit, factor in (("MiB", 1024**2), ("KiB", 1024)):
+    for unit, factor in (("GiB", 1024**3), ("MiB", 1024**2), ("KiB", 1024)):
         if size >= factor:
             return f"{size / factor:.1f}".removesuffix(".0") + f" {unit}"
     raise AssertionError(size)

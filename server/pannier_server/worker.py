@@ -3,9 +3,11 @@
 import os
 import pickle
 import signal
+import socket
 import sys
 import threading
 from contextlib import suppress
+from functools import partial
 
 from pannier_server.app import EXIT_FAILED, EXIT_OK, Sidecar, run_loop
 from pannier_server.backends.errors import StorageError
@@ -24,14 +26,16 @@ def main() -> int:
     threading.Thread(target=_stop_without_parent, daemon=True).start()
     try:
         listeners = [inherited_listener(*shared) for shared in orders.shared]
-        run_loop(settings, announce=_report, listeners=listeners)
+        run_loop(settings, announce=partial(_report, orders), listeners=listeners)
     except (SettingsError, ListenError, StorageError) as error:
         print(f"pannier: {error}", file=sys.stderr)
         return EXIT_FAILED
     return EXIT_OK
 
 
-def _report(sidecar: Sidecar) -> None:
+def _report(orders: Orders, sidecar: Sidecar) -> None:
+    if sidecar.meters and orders.metrics is not None:
+        sidecar.meters.answer(socket.socket(fileno=orders.metrics))
     # Where the parent has gone already, the end of standard input says so too.
     with suppress(BrokenPipeError):
         os.write(sys.stdout.fileno(), f"{sidecar.backend.description}\n".encode())

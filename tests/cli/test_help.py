@@ -11,7 +11,10 @@ from pannier_server.config.options import flag_name
 from pannier_server.config.settings import OPTIONS
 from tests.cli.conftest import Pannier
 
-COMMANDS = ["serve", "table", "get", "put", "ls", "rm", "cleanup", "health", "token"]
+COMMANDS = [
+    *("serve", "lambda", "table", "get", "put", "ls", "rm", "cleanup", "export", "import"),
+    *("health", "token", "doctor"),
+]
 TALKING = ["get", "put", "ls", "rm", "cleanup"]
 
 

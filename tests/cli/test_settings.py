@@ -40,8 +40,11 @@ EXAMPLES: dict[str, tuple[str, str, Any]] = {
     "grace": ("0", "0", 0.0),
     "workers": ("2", "2", 2),
     "transport": (OTHER_TRANSPORT, f'"{OTHER_TRANSPORT}"', OTHER_TRANSPORT),
+    "metrics": ("127.0.0.1:9464", '"127.0.0.1:9464"', TcpAddress("127.0.0.1", 9464)),
     "log_level": ("debug", '"debug"', "debug"),
     "log_format": ("json", '"json"', "json"),
+    "log_failed_calls": ("50", "50", 50),
+    "traces": ("true", "true", True),
 }
 # Where a setting alone would be refused, what makes it possible.
 NEEDED: dict[str, dict[str, Any]] = {
@@ -63,7 +66,7 @@ def write_file(tmp_path: Path) -> WriteFile:
 
 
 def as_flags(name: str, value: str) -> dict[str, Any]:
-    if name == "allow_insecure":
+    if OPTIONS[name].is_switch:
         return {name: value == "true"}
     return {name: [value] if OPTIONS[name].repeatable else value}
 

@@ -61,7 +61,7 @@ def test_what_is_no_duration_is_refused(text: str) -> None:
         (1536, "1.5 KiB"),
         (358_400, "350 KiB"),
         (1024**2, "1 MiB"),
-        (5 * 1024**3, "5120 MiB"),
+        (5 * 1024**3, "5 GiB"),
     ],
 )
 def test_sizes_are_written(size: int, text: str) -> None:

@@ -37,6 +37,16 @@ def test_the_default_socket_is_in_the_users_temporary_directory(
     assert default_socket_path() == temporary / f"pannier-{os.getuid()}" / "pannier.sock"
 
 
+def test_without_a_temporary_directory_there_is_a_default_socket_all_the_same(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing_can_be_written() -> str:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(tempfile, "gettempdir", nothing_can_be_written)
+    assert default_socket_path() == Path(f"/tmp/pannier-{os.getuid()}/pannier.sock")
+
+
 def test_the_given_address_comes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PANNIER_ADDRESS", "unix:/other.sock")
     assert resolve_address("unix:/mine.sock") == "unix:/mine.sock"

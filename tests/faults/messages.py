@@ -10,7 +10,7 @@ from zlib import crc32
 
 _HEADER = re.compile(rb"\r\n([^:\r\n]+):[ \t]*([^\r\n]*)")
 
-READS = frozenset({"GetItem", "Query"})
+READS = frozenset({"GetItem", "Query", "Scan"})
 WRITES = frozenset({"UpdateItem", "PutItem", "DeleteItem"})
 
 

@@ -75,6 +75,13 @@ class FaultProxy:
                 task.cancel()
             await asyncio.gather(*self._connections, return_exceptions=True)
 
+    async def drop_connections(self) -> None:
+        """Close all connections, as DynamoDB does with those that have rested for too long."""
+        dropped = list(self._connections)
+        for task in dropped:
+            task.cancel()
+        await asyncio.gather(*dropped, return_exceptions=True)
+
     async def _connection(self, connected: socket.socket) -> None:
         injection = self.schedule.for_connection()
         if injection is not None:

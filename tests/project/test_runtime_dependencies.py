@@ -20,6 +20,7 @@ REASONS = {
     "httptools": "parsing DynamoDB's HTTP answers at C speed",
     "msgspec": "DynamoDB's JSON at C speed, and values that cost little to make",
     "platformdirs": "the user's data folder on each system",
+    "prometheus-client": "writing metrics down as Prometheus reads them",
     "protobuf": "the contract's messages",
     "uvloop": "the event loop",
 }
@@ -41,6 +42,7 @@ MODULES = {
     "grpcio": "grpc",
     "grpcio-health-checking": "grpc_health",
     "grpcio-reflection": "grpc_reflection",
+    "prometheus-client": "prometheus_client",
     "protobuf": "google.protobuf",
 }
 """The module of each package that is not named after it."""
@@ -83,8 +85,18 @@ def test_what_is_shipped_uses_nothing_else() -> None:
     known = {MODULES.get(package, package).partition(".")[0] for package in REASONS}
     used = {module.partition(".")[0] for module in shipped_imports()}
     others = used - known - DISTRIBUTIONS.keys() - sys.stdlib_module_names
-    # The test suite that the server ships has an extra of its own; one is for type checkers.
-    assert others <= {"botocore", "hypothesis", "pytest", "mypy_boto3_dynamodb"}
+    # Traces, and the test suite that the server ships, have extras of their own; one is for
+    # type checkers.
+    extras = {"opentelemetry", "hypothesis", "pytest"}
+    assert others <= {"botocore", "mypy_boto3_dynamodb"} | extras
+
+
+def test_the_extra_for_traces_asks_for_what_is_locked() -> None:
+    lines = (ROOT / "requirements" / "otel.in").read_text().splitlines()
+    extra = project_table(DISTRIBUTIONS["pannier_server"])["optional-dependencies"]["otel"]
+    assert [line for line in lines if not line.startswith(("#", "-"))] == [
+        without_version(each) for each in extra
+    ]
 
 
 @functools.cache

@@ -1,10 +1,10 @@
 """The policies in docs/security.md allow exactly the calls that are made to DynamoDB."""
 
 import asyncio
-import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import grpc
 import pytest
@@ -16,29 +16,15 @@ from pannier_server.backends.errors import StorageError
 from pannier_server.backends.store_url import parse_store_url
 from pannier_server.config import Settings
 from tests.engines.table import Table
+from tests.engines.table import create_table as create_test_table
 from tests.faults.proxy import fault_proxy
+from tests.moving.commands import run as run_pannier
 from tests.security.calls import ACTIONS, call, request_to, storage_path
+from tests.security.policies import policy
 from tests.sidecars import LOOPBACK, channel_to, eventually
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "server" / "pannier_server" / "backends" / "dynamodb"
-
-
-def policy(heading: str) -> set[str]:
-    """Return the operations that the JSON block under a heading allows."""
-    text = (ROOT / "docs" / "security.md").read_text()
-    section = text[text.index(f"### {heading}\n") :]
-    found = re.search(r"```json\n(.*?)```", section, re.DOTALL)
-    assert found is not None
-    document = json.loads(found[1])
-    assert document["Version"] == "2012-10-17"
-    (statement,) = document["Statement"]
-    assert statement["Effect"] == "Allow"
-    assert re.fullmatch(r"arn:aws:dynamodb:[a-z0-9-]+:\d{12}:table/\w+", statement["Resource"])
-    actions: list[str] = statement["Action"]
-    assert actions == sorted(actions)
-    assert all(action.startswith("dynamodb:") for action in actions)
-    return {action.removeprefix("dynamodb:") for action in actions}
 
 
 def code_in(folder: Path) -> str:
@@ -108,3 +94,45 @@ async def test_a_table_command_makes_only_calls_that_its_policy_allows(
             assert heading == "pannier table check"
     assert proxy.journal.operations()
     assert set(proxy.journal.operations()) <= policy(heading)
+
+
+def test_copying_records_names_the_operations_of_its_policies_and_no_others(
+    dynamodb_table: Table,
+) -> None:
+    code = code_in(SOURCE / "transfer")
+    operations = dynamodb_table.client().meta.service_model.operation_names
+
+    named = {name for name in operations if f'"{name}"' in code}
+    assert named == policy("pannier export") | policy("pannier import")
+
+
+async def test_an_export_and_an_import_make_the_calls_that_their_policies_allow_and_no_others(
+    dynamodb_table: Table, tmp_path: Path
+) -> None:
+    if dynamodb_table.endpoint is None:
+        pytest.skip("it watches the calls to an engine of its own")
+    made: dict[str, set[str]] = {}
+    table = create_test_table(replace(dynamodb_table, name=f"pannier_{uuid4().hex}"))
+    row = {
+        "PK": {"S": "OWNER#demo"},
+        "SK": {"S": "TASK#a"},
+        "version": {"N": "1"},
+        "data": {"S": ""},
+    }
+    table.client().put_item(TableName=table.name, Item=row)
+    async with fault_proxy(dynamodb_table.endpoint) as proxy:
+        store = replace(table, endpoint=proxy.endpoint).store_url
+        exported = tmp_path / "exported.jsonl"
+        for *command, heading in (
+            ["export", "--owner", "demo", "pannier export"],
+            ["export", "--output", str(exported), "pannier export"],
+            ["import", "--input", str(exported), "pannier import"],
+            ["import", "--input", str(exported), "--dry-run", "pannier import"],
+        ):
+            before = len(proxy.journal.operations())
+            done = await asyncio.to_thread(run_pannier, *command, "--store", store)
+            assert done.code == 0, done.errors
+            calls = proxy.journal.operations()[before:]
+            made.setdefault(heading, set()).update(calls)
+        assert made["pannier export"] == policy("pannier export")
+        assert made["pannier import"] == policy("pannier import")

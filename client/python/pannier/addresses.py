@@ -23,7 +23,18 @@ def default_socket_path() -> Path:
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
     if Path(runtime).is_absolute():
         return Path(runtime, "pannier", "pannier.sock")
-    return Path(tempfile.gettempdir(), f"pannier-{os.getuid()}", "pannier.sock")
+    return temporary_directory() / f"pannier-{os.getuid()}" / "pannier.sock"
+
+
+def temporary_directory() -> Path:
+    """Return the directory for temporary files; the usual one where none can be written.
+
+    A container whose file system is read-only has none, and may not need one.
+    """
+    try:
+        return Path(tempfile.gettempdir())
+    except FileNotFoundError:
+        return Path("/tmp")  # noqa: S108 (its name; nothing is put there)
 
 
 def claim_directory(directory: Path) -> None:
@@ -55,7 +66,7 @@ def resolve_address(address: str | None) -> str:
     if address:
         return address
     path = default_socket_path()
-    if path.parent.parent == Path(tempfile.gettempdir()):
+    if path.parent.parent == temporary_directory():
         claim_directory(path.parent)
     return f"unix:{path}"
 

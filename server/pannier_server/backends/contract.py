@@ -100,11 +100,29 @@ class Write(msgspec.Struct, frozen=True):
     write_id: str
 
 
-class Written(msgspec.Struct, frozen=True):
-    """What a write made: the version and the etag of it."""
+class Written(msgspec.Struct, frozen=True, eq=False):
+    """What a write made.
+
+    Attributes:
+        version: The version that it made.
+        etag: The etag of it.
+        is_retry: Whether an earlier attempt at the same write had made it already. Those that
+            differ in this only are equal.
+    """
 
     version: int
     etag: str
+    is_retry: bool = False
+
+    def __eq__(self, other: object) -> bool:
+        """Compare what was made."""
+        if not isinstance(other, Written):
+            return NotImplemented
+        return (self.version, self.etag) == (other.version, other.etag)
+
+    def __hash__(self) -> int:
+        """Return the same for those that are equal."""
+        return hash((self.version, self.etag))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from pannier_server.backends.contract import (
     Write,
     Written,
 )
+from pannier_server.backends.memory_transfer import MemoryTransfer
 from pannier_server.backends.rules import Row
 from pannier_server.backends.store_url import StoreUrl
 
@@ -84,17 +85,17 @@ class MemoryBackend:
 
     async def get(self, key: Key, *, consistent: bool, call: Call) -> Record:
         """Return the live record at a key."""
-        return rules.read_row(self._row(key), key, call.now)
+        return rules.read_row(self.row(key), key, call.now)
 
     async def put(self, key: Key, write: Write, call: Call) -> Written:
         """Write a record whatever is there."""
-        return self._apply(key, rules.put_over(self._row(key), write))
+        return self._apply(key, rules.put_over(self.row(key), write))
 
     async def put_if_version(
         self, key: Key, write: Write, *, expected_version: int, etag: str, call: Call
     ) -> Written:
         """Write a record over the expected version only."""
-        row = self._row(key)
+        row = self.row(key)
         decision = rules.put_over_version(
             row, write, expected_version=expected_version, etag=etag, now=call.now
         )
@@ -104,7 +105,7 @@ class MemoryBackend:
         self, key: Key, *, expected_version: int | None, etag: str, call: Call
     ) -> bool:
         """Delete a record, unconditionally or at a version or etag only."""
-        row = self._row(key)
+        row = self.row(key)
         deleted = rules.delete_over(row, expected_version=expected_version, etag=etag, now=call.now)
         if row is not None:
             self._owners[key.owner].remove(key.name)
@@ -143,14 +144,34 @@ class MemoryBackend:
             owner.remove(name)
         return Cleaned(min(limit, len(expired)), more=len(expired) > limit)
 
-    def _row(self, key: Key) -> Row | None:
+    def transfer(self) -> MemoryTransfer:
+        """Return what copies records out of this store and into it."""
+        return MemoryTransfer(self)
+
+    def keys_after(self, prefix: Prefix | None, after: Key | None) -> list[Key]:
+        """Return the keys of all rows, in their order, behind one of them."""
+        return [
+            Key(owner_name, name)
+            for owner_name, owner in sorted(self._owners.items())
+            if prefix is None or owner_name == prefix.owner
+            for name in owner.names
+            if (prefix is None or name.startswith(prefix.name))
+            and (after is None or (owner_name, name) > (after.owner, after.name))
+        ]
+
+    def row(self, key: Key) -> Row | None:
+        """Return the row at a key, live or expired."""
         owner = self._owners.get(key.owner)
         return owner.rows.get(key.name) if owner else None
+
+    def write_row(self, key: Key, row: Row) -> None:
+        """Put a row in its place as it is."""
+        self._owners.setdefault(key.owner, _Owner()).write(key.name, row)
 
     def _apply(self, key: Key, decision: Row | Written) -> Written:
         if isinstance(decision, Written):
             return decision
-        self._owners.setdefault(key.owner, _Owner()).write(key.name, decision)
+        self.write_row(key, decision)
         return Written(decision.version, decision.etag)
 
 

@@ -6,7 +6,6 @@ a third party names its function as an entry point of the group ``pannier.backen
 
 from collections.abc import Callable
 from importlib import import_module
-from importlib.metadata import entry_points
 
 from pannier_server.backends.contract import StorageBackend
 from pannier_server.backends.store_url import StoreUrl, StoreUrlError, parse_store_url
@@ -35,6 +34,9 @@ def _factory(url: StoreUrl) -> Callable[[StoreUrl], StorageBackend]:
     if url.scheme in _MODULES:
         factory = import_module(_MODULES[url.scheme]).from_url
     else:
+        # It takes a twentieth of a start, which most do without.
+        from importlib.metadata import entry_points
+
         found = entry_points(group=ENTRY_POINT_GROUP, name=url.scheme)
         if not found:
             known = ", ".join(f"{name}:" for name in _MODULES)

@@ -199,7 +199,7 @@ def _earlier_attempt(row: Row, write: Write, *, expected_version: int | None) ->
             "request_id was used for another write to this key; "
             "make a new UUID for each write and keep it only for that write's retries"
         )
-    return Written(version, format_etag(version, write.write_id))
+    return Written(version, format_etag(version, write.write_id), is_retry=True)
 
 
 def _require_version(row: Row, *, expected_version: int, etag: str, now: int) -> None:

@@ -1,5 +1,7 @@
 """The sidecar that a command talks to, and what its errors mean for the exit code."""
 
+import os
+import re
 import socket
 from argparse import ArgumentTypeError
 from collections.abc import Iterator
@@ -20,8 +22,16 @@ if TYPE_CHECKING:
 
     from pannier import PannierError, Store
 
+ADDRESS_VARIABLE = "PANNIER_ADDRESS"
+"""Names the sidecar where ``--address`` does not."""
+
 DEFAULT_TIMEOUT = 10.0
 """Seconds that a command gives each of its calls."""
+
+# Some of the addresses that are right for sure; the client knows about all the others.
+_PLAIN_ADDRESS = re.compile(
+    r"unix:/(?!/)[\x21-\x7e]{1,100}|[\w.-]+:(?:[1-9]\d{0,3}|[1-5]\d{4})", re.ASCII
+)
 
 
 def add_connection_arguments(parser: Parser) -> None:
@@ -30,7 +40,7 @@ def add_connection_arguments(parser: Parser) -> None:
     group.add_argument(
         "--address",
         metavar="ADDRESS",
-        help="unix:PATH or HOST:PORT (default: PANNIER_ADDRESS, else your default socket)",
+        help=f"unix:PATH or HOST:PORT (default: {ADDRESS_VARIABLE}, else your default socket)",
     )
     group.add_argument(
         "--timeout",
@@ -109,9 +119,20 @@ def find_sidecar(arguments: "Namespace") -> str:
     Raises:
         CommandFailed: Nothing listens there, or it is no address.
     """
-    address = _resolve(arguments.address)
+    address, connection = reach_sidecar(arguments)
+    connection.close()
+    return address
+
+
+def reach_sidecar(arguments: "Namespace") -> tuple[str, socket.socket]:
+    """Return the sidecar's address and a connection to it.
+
+    Raises:
+        CommandFailed: Nothing listens there, or it is no address.
+    """
+    address = _resolve(arguments.address or os.environ.get(ADDRESS_VARIABLE))
     try:
-        _connect(address, arguments.timeout)
+        return address, _connect(address, arguments.timeout)
     except PermissionError as error:
         raise CommandFailed(f"cannot use {address}: {error.strerror}") from None
     except OSError as error:
@@ -120,10 +141,12 @@ def find_sidecar(arguments: "Namespace") -> str:
             "start a sidecar with 'pannier serve', or name another one with --address",
             ExitCode.TRY_AGAIN,
         ) from None
-    return address
 
 
 def _resolve(given: str | None) -> str:
+    # Loading the client takes longer than a health check.
+    if given and _PLAIN_ADDRESS.fullmatch(given):
+        return given
     from pannier.addresses import grpc_target, resolve_address
 
     try:
@@ -136,14 +159,18 @@ def _resolve(given: str | None) -> str:
     return address
 
 
-def _connect(address: str, timeout: float) -> None:
+def _connect(address: str, timeout: float) -> socket.socket:
     if not address.startswith("unix:"):
         host, _, port = address.rpartition(":")
-        socket.create_connection((host.strip("[]"), int(port)), timeout).close()
-        return
-    with socket.socket(socket.AF_UNIX) as probe:
-        probe.settimeout(timeout)
-        probe.connect(address.removeprefix("unix:"))
+        return socket.create_connection((host.strip("[]"), int(port)), timeout)
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        connection.settimeout(timeout)
+        connection.connect(address.removeprefix("unix:"))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def exit_code(error: "PannierError") -> ExitCode:

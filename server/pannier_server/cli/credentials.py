@@ -5,7 +5,7 @@ A token never stands on the command line, where every user of the machine can re
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pannier_server.cli.exit_codes import CommandFailed, ExitCode
 
@@ -16,6 +16,20 @@ if TYPE_CHECKING:
 
 TOKEN_VARIABLE = "PANNIER_TOKEN"  # noqa: S105 (its name, not a token)
 """Holds the token where ``--token-file`` does not."""
+
+
+class TlsFiles(NamedTuple):
+    """Files in PEM to speak TLS with.
+
+    Attributes:
+        ca: The authority of the sidecar's certificate.
+        cert: The caller's own certificate; None where it shows none.
+        key: Its private key; there where the certificate is.
+    """
+
+    ca: str
+    cert: str | None
+    key: str | None
 
 
 def add_credential_arguments(group: "_ArgumentGroup") -> None:
@@ -66,6 +80,21 @@ def find_credentials(arguments: "Namespace", address: str) -> "grpc.ChannelCrede
     Raises:
         CommandFailed: A file cannot be read, or the arguments do not go together.
     """
+    files = find_tls_files(arguments, address)
+    if files is None:
+        return None
+    import grpc
+
+    own = (_read(files.key), _read(files.cert)) if files.cert and files.key else (None, None)
+    return grpc.ssl_channel_credentials(_read(files.ca), *own)
+
+
+def find_tls_files(arguments: "Namespace", address: str) -> TlsFiles | None:
+    """Return the files to speak TLS with an address; None for a plain connection.
+
+    Raises:
+        CommandFailed: The arguments do not go together.
+    """
     ca, cert, key = arguments.tls_ca, arguments.tls_cert, arguments.tls_key
     if (cert is None) != (key is None):
         raise CommandFailed("--tls-cert and --tls-key go together; set both", ExitCode.USAGE)
@@ -82,10 +111,7 @@ def find_credentials(arguments: "Namespace", address: str) -> "grpc.ChannelCrede
             "leave it out, or name another --address",
             ExitCode.USAGE,
         )
-    import grpc
-
-    own = (_read(key), _read(cert)) if cert is not None else (None, None)
-    return grpc.ssl_channel_credentials(_read(ca), *own)
+    return TlsFiles(ca, cert, key)
 
 
 def _read(path: str) -> bytes:

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
+from keyword import iskeyword
 
 from pannier_server import __version__
 from pannier_server.cli.exit_codes import EXPLAINED, CommandFailed, ExitCode
@@ -11,14 +12,18 @@ from pannier_server.cli.parser import Parser, add_command
 
 _COMMANDS = {
     "serve": "Run the sidecar",
+    "lambda": "Run the sidecar beside a function of AWS Lambda",
     "table": "Make or check the DynamoDB table",
     "get": "Print a record's data",
     "put": "Write a record",
     "ls": "List the records under a prefix",
     "rm": "Delete a record",
     "cleanup": "Remove expired records now",
+    "export": "Write the records of a store as JSON Lines",
+    "import": "Write exported records into a store",
     "health": "Ask a sidecar whether it serves",
     "token": "Make a token for a caller",
+    "doctor": "Check settings, store and permissions, and say what to fix",
 }
 
 _EPILOG = f"""\
@@ -62,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    parsed = _build_parser().parse_args(arguments)
+    parsed = build_parser().parse_args(arguments)
     try:
         code: int = parsed.run(parsed)
     except CommandFailed as failure:
@@ -71,7 +76,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     return code
 
 
-def _build_parser() -> Parser:
+def build_parser() -> Parser:
+    """Return the parser of the whole command line."""
     parser = Parser(
         prog="pannier",
         description="Keep versioned records in DynamoDB, SQLite or memory, behind gRPC.",
@@ -80,5 +86,7 @@ def _build_parser() -> Parser:
     parser.add_argument("--version", action="version", version=f"pannier {__version__}")
     commands = parser.add_commands()
     for name, summary in _COMMANDS.items():
-        add_command(commands, name, summary, f"pannier_server.cli.{name}")
+        # A module cannot be called as a keyword is.
+        module = f"{name}_" if iskeyword(name) else name
+        add_command(commands, name, summary, f"pannier_server.cli.{module}")
     return parser

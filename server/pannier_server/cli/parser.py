@@ -25,13 +25,17 @@ class Parser(ArgumentParser):
         self, args: Sequence[str] | None = None, namespace: Namespace | None = None
     ) -> tuple[Namespace, list[str]]:
         """Parse arguments; what is unknown is an error here, where it can be named best."""
-        if self._fill:
-            fill, self._fill = self._fill, None
-            fill(self)
+        self.complete()
         parsed, unknown = super().parse_known_args(args, namespace)
         if unknown:
             self._refuse(unknown[0])
         return parsed, []
+
+    def complete(self) -> None:
+        """Take the arguments from ``fill``, unless that is done."""
+        if self._fill:
+            fill, self._fill = self._fill, None
+            fill(self)
 
     def add_commands(self) -> "Commands":
         """Make room for commands; without one, the help is printed."""

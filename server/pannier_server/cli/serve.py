@@ -30,9 +30,14 @@ The exit code is 0 after a stop, 1 where it could not start, 2 for a wrong setti
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add a flag for each setting, under its heading."""
+    """Add the settings."""
     parser.set_defaults(run=run)
     parser.epilog = _EPILOG
+    add_setting_arguments(parser)
+
+
+def add_setting_arguments(parser: Parser) -> None:
+    """Add a flag for each setting, under its heading, and the one that names a file of them."""
     defaults = Settings()
     groups = {name: parser.add_argument_group(name) for name in _headings()}
     for name, option in OPTIONS.items():

@@ -10,6 +10,7 @@ from pannier_server.config.addresses import (
     TcpAddress,
     UnixAddress,
 )
+from pannier_server.config.options import flag_name
 from pannier_server.config.settings import Settings
 
 
@@ -25,6 +26,7 @@ def check_combinations(settings: Settings) -> None:
     _refuse_tls_without_tcp(settings)
     _refuse_open_addresses(settings)
     _refuse_covered(settings)
+    _refuse_open_metrics(settings)
     _refuse_workers_with_unix_socket(settings)
     _refuse_socket_users_in_vain(settings)
     _refuse_workers_with_memory(settings)
@@ -32,13 +34,19 @@ def check_combinations(settings: Settings) -> None:
 
 def _refuse_long_paths(settings: Settings) -> None:
     for address in _unix_addresses(settings):
-        size = len(os.fsencode(address.path))
-        if size > MAX_UNIX_PATH_BYTES:
-            raise settings.error(
-                "listen",
-                f"the socket path {address.path} has {size} bytes, and a Unix socket holds at "
-                f"most {MAX_UNIX_PATH_BYTES}; choose a shorter one (--listen unix:PATH)",
-            )
+        _refuse_long_path(settings, "listen", address)
+    if isinstance(settings.metrics, UnixAddress):
+        _refuse_long_path(settings, "metrics", settings.metrics)
+
+
+def _refuse_long_path(settings: Settings, setting: str, address: UnixAddress) -> None:
+    size = len(os.fsencode(address.path))
+    if size > MAX_UNIX_PATH_BYTES:
+        raise settings.error(
+            setting,
+            f"the socket path {address.path} has {size} bytes, and a Unix socket holds at "
+            f"most {MAX_UNIX_PATH_BYTES}; choose a shorter one ({flag_name(setting)} unix:PATH)",
+        )
 
 
 def _refuse_duplicates(settings: Settings) -> None:
@@ -49,6 +57,11 @@ def _refuse_duplicates(settings: Settings) -> None:
         # Port 0 is a new port each time.
         if not (isinstance(address, TcpAddress) and address.port == 0):
             seen.add(address)
+    if settings.metrics in seen:
+        raise settings.error(
+            "metrics",
+            f"{settings.metrics} is where gRPC is served (--listen); choose another one",
+        )
 
 
 def _refuse_incomplete_tls(settings: Settings) -> None:
@@ -92,6 +105,17 @@ def _missing_protection(settings: Settings) -> str:
     if not settings.tls_cert:
         return f"TLS (--tls-cert and --tls-key) and {authentication}"
     return "" if settings.auth or settings.tls_client_ca else authentication
+
+
+def _refuse_open_metrics(settings: Settings) -> None:
+    address = settings.metrics
+    if address and not address.is_local and not settings.allow_insecure:
+        raise settings.error(
+            "metrics",
+            f"{address} may be reached by other machines, and metrics have neither TLS nor "
+            "authentication; serve them on 127.0.0.1, [::1] or a Unix socket, or accept the risk "
+            "with --allow-insecure",
+        )
 
 
 def _refuse_covered(settings: Settings) -> None:

@@ -252,6 +252,19 @@ class Settings:
             "NAME",
         ),
     )
+    metrics: ListenAddress | None = field(
+        default=None,
+        metadata={
+            _OPTION: Option(
+                _PROCESS,
+                "where to serve metrics for Prometheus, at /metrics: HOST:PORT or unix:PATH; "
+                "whoever reaches it may read them; see docs/metrics.md",
+                parse_listen_address,
+                "ADDRESS",
+                show=lambda address: str(address) if address else "nowhere",
+            )
+        },
+    )
     log_level: str = _setting(
         "info",
         Option(
@@ -269,6 +282,22 @@ class Settings:
             values.choice("human", "json"),
             "FORMAT",
         ),
+    )
+    log_failed_calls: int = _setting(
+        10,
+        Option(
+            _PROCESS,
+            "how many failed calls of the same RPC and reason each process logs in a second; "
+            "the others are counted, see docs/logs.md",
+            values.whole_number(1, 1000),
+            "N",
+            (int,),
+        ),
+    )
+    traces: bool = _switch(
+        _PROCESS,
+        "export OpenTelemetry traces, as the environment's OTEL_ variables say; needs "
+        "pannier-server[otel], see docs/traces.md",
     )
     origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 

@@ -39,6 +39,16 @@ _AMBIGUOUS: Final = (
 )
 
 
+REFUSALS: Final[Mapping[str, str]] = {
+    _NOTHING_SHOWN: "nothing_shown",
+    _NOT_BEARER: "malformed_token",
+    _NOBODYS: "unknown_token",
+    _UNKNOWN_PEER: "unknown_peer",
+    _AMBIGUOUS: "ambiguous_certificate",
+}
+"""A short name of each thing that callers are told who are not let in."""
+
+
 class PeerContext(Protocol):
     """The parts of ``grpc.aio.ServicerContext`` that tell who calls."""
 
@@ -60,6 +70,9 @@ class Authenticator:
 
     A token that is sent decides alone, a wrong one as well. Without one it is the client's
     certificate that decides, or the user behind the Unix socket.
+
+    Attributes:
+        refused: How many calls were refused, by why.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -70,6 +83,7 @@ class Authenticator:
         """
         self._settings = settings
         self._refusals = RefusalLog()
+        self.refused = dict.fromkeys(REFUSALS.values(), 0)
         self._use(read_auth_file(settings))
 
     async def reload(self) -> None:
@@ -95,6 +109,7 @@ class Authenticator:
         try:
             return self._identify(context)
         except Unauthenticated as error:
+            self.refused[REFUSALS[error.message]] += 1
             self._refusals.note(context.peer(), error.message)
             raise
 

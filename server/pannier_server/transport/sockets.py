@@ -5,13 +5,12 @@ import os
 import pwd
 import socket
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pannier import claim_directory
+from pannier.addresses import claim_directory, temporary_directory
 from pannier_server.config import Settings
 from pannier_server.config.values import UNKNOWN_USER
 
@@ -131,7 +130,7 @@ def remove_unix_socket(path: Path, file: SocketFile) -> None:
 def _prepare_folder(folder: Path) -> None:
     """Make a missing folder in an existing one; one in /tmp must be this user's alone."""
     try:
-        if folder.parent == Path(tempfile.gettempdir()):
+        if folder.parent == temporary_directory():
             claim_directory(folder)
         else:
             folder.mkdir(mode=0o700, exist_ok=True)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 
@@ -21,6 +21,7 @@ from pannier_server.backends.contract import (
     Written,
 )
 from pannier_server.backends.dynamodb.answers import Answers
+from pannier_server.backends.dynamodb.capacity import CapacityCount
 from pannier_server.backends.dynamodb.cleanup import Cleanup
 from pannier_server.backends.dynamodb.expressions import Expressions, Request
 from pannier_server.backends.dynamodb.layout import DynamoDBLocation
@@ -43,6 +44,9 @@ from pannier_server.backends.errors import (
 )
 from pannier_server.backends.etags import format_etag, parse_etag
 from pannier_server.backends.rules import CorruptRow, Row
+
+if TYPE_CHECKING:
+    from pannier_server.backends.dynamodb.transfer import DynamoDBTransfer
 
 # DynamoDB takes rows of up to 400 KB (409,600 bytes), keys and names of attributes
 # included; this leaves room for the longest key.
@@ -74,12 +78,23 @@ class DynamoDBBackend:
         self._answers = Answers(self._rows)
         self._cleanup = Cleanup(self._call, self._requests, self._answers)
         self._status = TableStatus(layout)
+        self._capacity: CapacityCount | None = None
 
     @property
     def description(self) -> str:
         """What and where the store is."""
         place = f" at {self._client.endpoint.address}" if self._client else ""
         return f"DynamoDB table {self._table}{place}"
+
+    @property
+    def client(self) -> DynamoDBClient | None:
+        """The wire to DynamoDB; None while it is not open."""
+        return self._client
+
+    def count_capacity(self) -> CapacityCount:
+        """Have DynamoDB say from now on what each request consumes, and return the count."""
+        self._capacity = CapacityCount()
+        return self._capacity
 
     async def open(self) -> None:
         """Find region and endpoint; connections are made as calls need them."""
@@ -191,6 +206,14 @@ class DynamoDBBackend:
             return Cleaned(0, more=False)
         return await self._cleanup.remove(prefix, limit=limit, call=call)
 
+    def transfer(self) -> "DynamoDBTransfer":
+        """Return what copies records out of the table and into it."""
+        from pannier_server.backends.dynamodb.transfer import DynamoDBTransfer
+
+        return DynamoDBTransfer(
+            self.open, self._call, self._requests, max_data_bytes=_MAX_DATA_BYTES
+        )
+
     async def _delete_any(self, key: Key, call: Call) -> bool:
         request = self._requests.delete(key)
         try:
@@ -231,8 +254,11 @@ class DynamoDBBackend:
         One without an owner takes no part of the table's throughput.
         """
         assert self._client is not None, "the backend is open"
+        capacity = self._capacity if owner else None
+        if capacity is not None:
+            capacity.ask(request)
         try:
-            return await self._client.call(
+            body = await self._client.call(
                 operation,
                 msgspec.json.encode(request),
                 effect=effect,
@@ -241,6 +267,9 @@ class DynamoDBBackend:
             )
         except ValidationFailed as error:
             self._raise_invalid(error)
+        if capacity is not None:
+            capacity.note(operation, body)
+        return body
 
     def _raise_invalid(self, error: ValidationFailed) -> NoReturn:
         if _WRONG_KEYS.search(error.message):

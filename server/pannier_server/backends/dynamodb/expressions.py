@@ -32,20 +32,20 @@ Request = dict[str, object]
 Values = dict[str, AttributeValue]
 
 _LIVE = "(attribute_not_exists(#e) OR #e > :now)"
-_DEAD = "(attribute_type(#e, :N) AND #e <= :now)"
+DEAD = "(attribute_type(#e, :N) AND #e <= :now)"
 _FRESH = "(attribute_not_exists(#w) OR #w <> :id) AND (attribute_not_exists(#p) OR #p <> :id)"
-_RECORD = (
+RECORD = (
     "(attribute_type(#v, :N) AND #v >= :one AND #v <= :max"
     " AND (attribute_type(#d, :S) OR attribute_type(#d, :B))"
     " AND (attribute_not_exists(#e) OR attribute_type(#e, :N)))"
 )
-_VALID = _RECORD.replace("<=", "<")
-_ABSENT = "attribute_not_exists(#k)"
+_VALID = RECORD.replace("<=", "<")
+ABSENT = "attribute_not_exists(#k)"
 _PRESENT = "attribute_exists(#k)"
 _NO_WRITE_ID = "(attribute_not_exists(#w) OR NOT attribute_type(#w, :S) OR #w IN (:empty, :nil))"
 
-_PUT_IF = f"({_ABSENT} OR {_VALID}) AND {_FRESH}"
-_CREATE_IF = f"({_ABSENT} OR ({_VALID} AND {_DEAD})) AND {_FRESH}"
+_PUT_IF = f"({ABSENT} OR {_VALID}) AND {_FRESH}"
+_CREATE_IF = f"({ABSENT} OR ({_VALID} AND {DEAD})) AND {_FRESH}"
 _AT_VERSION = f"#v = :expected AND {_LIVE}"
 _SHOWN = "attribute_not_exists(#e) OR NOT attribute_type(#e, :N) OR #e > :now"
 
@@ -54,12 +54,13 @@ _SET_ONE_MORE = f"SET #v = if_not_exists(#v, :zero) + :one, {_SET_REST}"
 _SET_NEXT = f"SET #v = :next, {_SET_REST}"
 
 
-def _number(value: int) -> AttributeValue:
+def number(value: int) -> AttributeValue:
+    """Return a number as DynamoDB's JSON has it."""
     return {"N": str(value)}
 
 
 _TYPES: Values = {":N": {"S": "N"}, ":S": {"S": "S"}, ":B": {"S": "B"}}
-_VALID_VALUES: Values = {**_TYPES, ":one": _number(1), ":max": _number(MAX_VERSION)}
+_VALID_VALUES: Values = {**_TYPES, ":one": number(1), ":max": number(MAX_VERSION)}
 _NIL: Values = {":nil": {"S": NO_WRITE_ID}}
 
 
@@ -86,14 +87,14 @@ class Expressions:
 
     def put(self, key: Key, write: Write) -> Request:
         """Return the UpdateItem that writes whatever is there."""
-        values = {**_VALID_VALUES, **_NIL, ":zero": _number(0)}
+        values = {**_VALID_VALUES, **_NIL, ":zero": number(0)}
         request = self._update(key, write, _SET_ONE_MORE, _PUT_IF, values, names="kvdewp")
         request["ReturnValues"] = "UPDATED_NEW"
         return request
 
     def create(self, key: Key, write: Write, now: int) -> Request:
         """Return the UpdateItem that writes only where no live record is."""
-        values = {**_VALID_VALUES, **_NIL, ":zero": _number(0), ":now": _number(now)}
+        values = {**_VALID_VALUES, **_NIL, ":zero": number(0), ":now": number(now)}
         request = self._update(key, write, _SET_ONE_MORE, _CREATE_IF, values, names="kvdewp")
         request["ReturnValues"] = "UPDATED_NEW"
         return request
@@ -107,7 +108,7 @@ class Expressions:
         data with it.
         """
         condition, values = _at_version(expected_version, etag, now)
-        values |= {**_NIL, ":next": _number(expected_version + 1)}
+        values |= {**_NIL, ":next": number(expected_version + 1)}
         return self._update(
             key, write, _SET_NEXT, f"{condition} AND {_VALID} AND {_FRESH}", values, names="vdewp"
         )
@@ -122,7 +123,7 @@ class Expressions:
             "TableName": self.layout.table,
             "Key": self.rows.key(key),
             "ConditionExpression": _PRESENT,
-            "ExpressionAttributeNames": self._names("k"),
+            "ExpressionAttributeNames": self.names("k"),
             "ReturnValues": "ALL_OLD",
         }
 
@@ -132,8 +133,8 @@ class Expressions:
         return {
             "TableName": self.layout.table,
             "Key": self.rows.key(key),
-            "ConditionExpression": f"{condition} AND {_RECORD}",
-            "ExpressionAttributeNames": self._names("vdew" if etag else "vde"),
+            "ConditionExpression": f"{condition} AND {RECORD}",
+            "ExpressionAttributeNames": self.names("vdew" if etag else "vde"),
             "ExpressionAttributeValues": values,
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
@@ -143,9 +144,9 @@ class Expressions:
         return {
             "TableName": self.layout.table,
             "Key": key,
-            "ConditionExpression": _DEAD,
-            "ExpressionAttributeNames": self._names("e"),
-            "ExpressionAttributeValues": {":N": _TYPES[":N"], ":now": _number(now)},
+            "ConditionExpression": DEAD,
+            "ExpressionAttributeNames": self.names("e"),
+            "ExpressionAttributeValues": {":N": _TYPES[":N"], ":now": number(now)},
         }
 
     def list_page(self, request: PageRequest, now: int) -> Request:
@@ -164,22 +165,19 @@ class Expressions:
         self, prefix: Prefix, now: int, start: dict[str, AttributeValue] | None
     ) -> Request:
         """Return the Query for the primary keys of expired rows, from a start key on."""
-        query = self._query(prefix, _DEAD, now)
-        query["ExpressionAttributeNames"] = self._names("kse")
+        query = self._query(prefix, DEAD, now)
+        query["ExpressionAttributeNames"] = self.names("kse")
         query["ProjectionExpression"] = "#k, #s"
         query["ConsistentRead"] = True
         if start:
             query["ExclusiveStartKey"] = start
         return query
 
-    def _query(self, prefix: Prefix, shown: str, now: int) -> Request:
+    def key_condition(self, prefix: Prefix) -> tuple[str, dict[str, str], Values]:
+        """Return the condition on the keys under a prefix, with its names and values."""
         layout = self.layout
-        values: Values = {
-            ":k": {"S": layout.owner_prefix + prefix.owner},
-            ":N": _TYPES[":N"],
-            ":now": _number(now),
-        }
-        names = {"#k": layout.partition_key, "#e": layout.expires_at}
+        values: Values = {":k": {"S": layout.owner_prefix + prefix.owner}}
+        names = {"#k": layout.partition_key}
         condition = "#k = :k"
         start = layout.name_prefix + prefix.name
         # DynamoDB refuses an empty string as the value of a key.
@@ -187,12 +185,16 @@ class Expressions:
             condition += " AND begins_with(#s, :s)"
             values[":s"] = {"S": start}
             names["#s"] = layout.sort_key
+        return condition, names, values
+
+    def _query(self, prefix: Prefix, shown: str, now: int) -> Request:
+        condition, names, values = self.key_condition(prefix)
         return {
-            "TableName": layout.table,
+            "TableName": self.layout.table,
             "KeyConditionExpression": condition,
             "FilterExpression": shown,
-            "ExpressionAttributeNames": names,
-            "ExpressionAttributeValues": values,
+            "ExpressionAttributeNames": names | {"#e": self.layout.expires_at},
+            "ExpressionAttributeValues": values | {":N": _TYPES[":N"], ":now": number(now)},
         }
 
     def _update(
@@ -203,18 +205,18 @@ class Expressions:
             update += " REMOVE #e"
         else:
             update += ", #e = :e"
-            values[":e"] = _number(write.expires_at)
+            values[":e"] = number(write.expires_at)
         return {
             "TableName": self.layout.table,
             "Key": self.rows.key(key),
             "UpdateExpression": update,
             "ConditionExpression": condition,
-            "ExpressionAttributeNames": self._names(names),
+            "ExpressionAttributeNames": self.names(names),
             "ExpressionAttributeValues": values,
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
 
-    def _names(self, letters: str) -> Mapping[str, str]:
+    def names(self, letters: str) -> Mapping[str, str]:
         """Return the names that an expression uses; DynamoDB refuses any other."""
         # Made once for each expression: it is a third of what making a write takes.
         names = self._known_names.get(letters)
@@ -238,7 +240,7 @@ class Expressions:
 
 def _at_version(version: int, etag: Etag | None, now: int) -> tuple[str, Values]:
     """Return the condition that a live record has a version, and the etag's write id."""
-    values = {**_VALID_VALUES, ":now": _number(now), ":expected": _number(version)}
+    values = {**_VALID_VALUES, ":now": number(now), ":expected": number(version)}
     if etag is None:
         return _AT_VERSION, values
     if etag.write_id is None:

@@ -127,6 +127,11 @@ def _check_backups(plane: ControlPlane) -> Finding:
     except StorageError as error:
         said = error.message if plane.is_aws else "this endpoint does not offer them"
         return warning("backups", f"cannot be looked at: {said}")
+    return backups_finding(on=on)
+
+
+def backups_finding(*, on: bool) -> Finding:
+    """Return whether a table can be brought back to an earlier moment."""
     if on:
         return ok("backups", "point-in-time recovery is on")
     return warning(

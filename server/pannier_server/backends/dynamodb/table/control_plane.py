@@ -10,6 +10,7 @@ from botocore import exceptions as aws
 from botocore.config import Config
 
 from pannier_server.backends.dynamodb.layout import DynamoDBLocation
+from pannier_server.backends.dynamodb.wire.endpoint import AWS_DOMAINS
 from pannier_server.backends.errors import (
     AccessDenied,
     CredentialsMissing,
@@ -23,8 +24,6 @@ from pannier_server.backends.errors import (
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-_AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonwebservices.com.cn")
 
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/CommonErrors.html
 _DENIED = {
@@ -91,7 +90,7 @@ class ControlPlane:
     @property
     def is_aws(self) -> bool:
         """Whether the endpoint is AWS itself rather than a local engine."""
-        return (urlsplit(self.endpoint).hostname or "").endswith(_AWS_DOMAINS)
+        return (urlsplit(self.endpoint).hostname or "").endswith(AWS_DOMAINS)
 
     def describe(self) -> dict[str, Any]:
         """Return the table's description.

@@ -6,6 +6,7 @@ belongs in a thread.
 
 import logging
 import time
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pannier_server.backends.dynamodb.wire.credential_cache import Loaded
@@ -88,6 +89,18 @@ class BotocoreChain:
         self._region = region
         self._found: BotocoreCredentials | None = None
         self._last: Credentials | None = None
+
+    @property
+    def source(self) -> str | None:
+        """What botocore calls the source of what was found, such as ``iam-role``."""
+        return self._found.method if self._found else None
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When what was found expires; None where that is not known, or never."""
+        # botocore tells only whether it is within so many seconds.
+        expires_at: datetime | None = getattr(self._found, "_expiry_time", None)
+        return expires_at
 
     def load(self) -> Loaded:
         """Look through the chain in a new session, which reads all files again.

@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -40,6 +41,12 @@ from pannier_server.backends.errors import DeadlineExceeded, StorageError, Throt
 # uvloop counts whole milliseconds: a timer can fire this much before its time.
 _TIMER_RESOLUTION = 0.002
 
+Attempt: TypeAlias = Coroutine[Any, Any, Answer]
+"""One sending of a request, which ends with the answer."""
+
+AttemptWatch: TypeAlias = Callable[[str, int, Attempt], Attempt]
+"""Takes an operation, which attempt at it this is (from 1), and the attempt, which it runs."""
+
 
 class DynamoDBClient:
     """Calls DynamoDB over a pool of connections, signed, and retried within a deadline.
@@ -49,6 +56,7 @@ class DynamoDBClient:
         stats: What happened so far.
         reads: The turns of reads, where the table takes fewer than there are.
         writes: The same for writes: DynamoDB counts them apart.
+        watch: Is put around each attempt, where someone looks on; None where nobody does.
     """
 
     def __init__(
@@ -65,6 +73,7 @@ class DynamoDBClient:
         self.stats = stats
         self.reads = Pacer("reads")
         self.writes = Pacer("writes")
+        self.watch: AttemptWatch | None = None
         self._budget = RetryBudget()
         self._credentials = credentials
         self._signer = signer
@@ -98,10 +107,15 @@ class DynamoDBClient:
                 lambda: endpoint_from_botocore(settings.region, settings.endpoint)
             )
         stats = Stats()
-        signer, connector = _route(endpoint, settings, environ)
+        signer, connector = find_route(endpoint, settings, environ)
         pool = Pool(connector, settings, stats)
         credentials = _credential_cache(endpoint.region, environ)
         return cls(endpoint, credentials, signer, pool, settings, stats)
+
+    @property
+    def pool(self) -> Pool:
+        """Its connections."""
+        return self._pool
 
     async def close(self) -> None:
         """Close all connections; calls that are under way fail."""
@@ -154,9 +168,10 @@ class DynamoDBClient:
                 credentials = self._credentials.current() or await self._credentials.fetch(deadline)
                 fresh = attempts is not None and attempts.fresh
                 sent = self._loop.time()
-                answer = await self._attempt(
-                    request, credentials, sent, fresh=fresh, has_turn=has_turn
-                )
+                attempt = self._attempt(request, credentials, sent, fresh=fresh, has_turn=has_turn)
+                if self.watch is not None:
+                    attempt = self.watch(operation, attempts.made + 1 if attempts else 1, attempt)
+                answer = await attempt
                 if answer.status == 200 and answer.body.startswith(b"{"):
                     pacer.succeeded(sent)
                     if self._budget.spent:
@@ -165,6 +180,7 @@ class DynamoDBClient:
                 failure = answer_failure(answer, operation, self._place)
                 self._learn(request, failure, sent)
             except AttemptFailed as failed:
+                self.stats.lost_requests += 1
                 past = self._loop.time() + _TIMER_RESOLUTION >= deadline
                 failure = attempt_failure(failed, self._place, past_deadline=past)
             except StorageError as error:
@@ -193,8 +209,12 @@ class DynamoDBClient:
         try:
             # Signed only now: a signature is dated, and getting here may have taken long.
             head = self._signer.head(request.operation, request.body, credentials)
-            self.stats.requests += 1
-            answer = await connection.exchange(head + request.body, until)
+            sent = head + request.body
+            stats = self.stats
+            stats.requests += 1
+            stats.sent_bytes += len(sent)
+            answer = await connection.exchange(sent, until)
+            stats.received_bytes += len(answer.body)
         except BaseException:
             pool.discard(connection)
             raise
@@ -269,7 +289,7 @@ class _Request(msgspec.Struct, frozen=True):
     owner: str
 
 
-def _route(
+def find_route(
     endpoint: Endpoint, settings: WireSettings, environ: Mapping[str, str]
 ) -> tuple[Signer, Connector]:
     """Return what signs requests and what opens connections, both aware of a proxy."""

@@ -5,6 +5,7 @@ no stream, one write.
 """
 
 import asyncio
+import select
 from collections.abc import Mapping
 from typing import cast
 from zlib import crc32
@@ -16,6 +17,10 @@ from pannier_server.backends.dynamodb.wire.errors import AttemptFailed
 
 MAX_HEAD_BYTES = 64 * 1024
 """The largest head of an answer; DynamoDB's have about 300 bytes."""
+
+# A timer that is so late was not kept because the process did not run.
+_STOPPED_SECONDS = 0.25
+_CATCH_UP_SECONDS = 0.05
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -42,12 +47,14 @@ class Connection(asyncio.Protocol):
     Attributes:
         expires_at: When it is not to be used any more, on the pool's clock.
         idle_since: When it was last released, on the pool's clock.
+        idle_since_wall: The same by the wall clock, which tells of sleep that the other misses.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, max_answer_bytes: int) -> None:
         """Make a connection that is not connected yet."""
         self.expires_at = 0.0
         self.idle_since = 0.0
+        self.idle_since_wall = 0.0
         self._loop = loop
         self._max_answer_bytes = max_answer_bytes
         self._transport: asyncio.Transport | None = None
@@ -56,12 +63,23 @@ class Connection(asyncio.Protocol):
         self._exchanges = 0
         self._waiter: asyncio.Future[Answer] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._until = 0.0
+        self._events = select.poll()
         self._clear_answer()
 
     @property
     def usable(self) -> bool:
         """Whether another request can be written to it."""
         return self._reusable and self._transport is not None and not self._transport.is_closing()
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing has come since the last answer that the loop has not handled yet.
+
+        A process that was stopped for a while may have a call to make before its loop gets
+        to see that the server has closed the connection meanwhile.
+        """
+        return not self._events.poll(0)
 
     def exchange(self, request: bytes, until: float) -> "asyncio.Future[Answer]":
         """Send a request and return the future of its answer.
@@ -76,6 +94,7 @@ class Connection(asyncio.Protocol):
         waiter = self._waiter = self._loop.create_future()
         self._exchanges += 1
         if self.usable:
+            self._until = until
             self._timer = self._loop.call_at(until, self._time_out)
             cast("asyncio.Transport", self._transport).write(request)
         else:
@@ -90,8 +109,11 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the transport."""
+        """Take the transport, and its socket to look at."""
         self._transport = cast("asyncio.Transport", transport)
+        sock = transport.get_extra_info("socket")
+        if sock is not None:
+            self._events.register(sock.fileno(), select.POLLIN)
 
     def data_received(self, data: bytes) -> None:
         """Parse what came."""
@@ -169,6 +191,12 @@ class Connection(asyncio.Protocol):
             waiter.set_result(answer)
 
     def _time_out(self) -> None:
+        now = self._loop.time()
+        if now - self._until > _STOPPED_SECONDS:
+            # The process was stopped: what came meanwhile is still to be read.
+            self._until = now + _CATCH_UP_SECONDS
+            self._timer = self._loop.call_at(self._until, self._time_out)
+            return
         self._fail("no answer came in time", timed_out=True)
 
     def _fail(self, problem: str, *, sent: bool = True, timed_out: bool = False) -> None:

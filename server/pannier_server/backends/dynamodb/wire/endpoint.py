@@ -9,6 +9,7 @@ Endpoints of an account (``123456789012.ddb.…``) are not used: DynamoDB offers
 beside the region's, and one host is one connection pool, whatever the credentials.
 """
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from urllib.parse import urlsplit
 from pannier_server.backends.errors import StoreMisconfigured
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+
+AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".amazonwebservices.com.cn")
+"""How the names of AWS's own hosts end."""
 
 # The commercial partition's, where an endpoint is dynamodb.REGION.amazonaws.com.
 _COMMERCIAL_REGION = re.compile(r"(us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-\d{1,2}")
@@ -70,6 +74,11 @@ class Endpoint:
     def address(self) -> str:
         """Host and port, for messages."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def is_aws(self) -> bool:
+        """Whether it is AWS itself rather than a local engine."""
+        return self.host.endswith(AWS_DOMAINS)
 
     @property
     def url(self) -> str:
@@ -151,7 +160,10 @@ def _file_decides(variable: str, environ: Mapping[str, str]) -> bool:
 
 def _expand(path: str, environ: Mapping[str, str]) -> Path | None:
     """Return the file that botocore reads, or None where its rules are not so simple."""
-    home = environ.get("HOME")
-    if path.startswith("~/") and home:
+    if path.startswith("~/"):
+        # Services and sandboxes often have no HOME; the user's is that of the password file, and
+        # where it has none the name stays as it is, for botocore too.
+        home = environ.get("HOME") or os.path.expanduser("~")  # noqa: PTH111
         path = f"{home}/{path[2:]}"
+        return None if "$" in path else Path(path)
     return None if "~" in path or "$" in path else Path(path)

@@ -6,6 +6,7 @@ right to open one in its place, goes to the first in it.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,6 +18,10 @@ from pannier_server.backends.dynamodb.wire.connection import Connection
 from pannier_server.backends.dynamodb.wire.errors import AttemptFailed
 from pannier_server.backends.dynamodb.wire.settings import Stats, WireSettings
 from pannier_server.backends.errors import DeadlineExceeded, StorageError, StoreUnavailable
+
+# Seconds of rest after which a connection is looked at before it is used: a server may have
+# closed it while this process, or the whole sandbox, stood still.
+_LOOK_AFTER = 0.005
 
 
 class Opener(Protocol):
@@ -37,6 +42,7 @@ class Pool:
         stats: Stats,
         *,
         clock: Callable[[], float] = suspend_aware_clock,
+        wall_clock: Callable[[], float] = time.time,
     ) -> None:
         """Start empty.
 
@@ -45,11 +51,14 @@ class Pool:
             settings: How many, and for how long.
             stats: Where opened connections are counted.
             clock: The clock of ages, in seconds.
+            wall_clock: The wall clock, in seconds. A machine that was paused from outside may
+                find no other clock changed.
         """
         self._opener = opener
         self._settings = settings
         self._stats = stats
         self._clock = clock
+        self._wall_clock = wall_clock
         self._idle: deque[Connection] = deque()
         self._busy: set[Connection] = set()
         self._opening = 0
@@ -61,6 +70,26 @@ class Pool:
     def size(self) -> int:
         """Connections that are idle, busy or being opened."""
         return len(self._idle) + len(self._busy) + self._opening
+
+    @property
+    def idle(self) -> int:
+        """Connections that nobody uses."""
+        return len(self._idle)
+
+    @property
+    def busy(self) -> int:
+        """Connections that are in use."""
+        return len(self._busy)
+
+    @property
+    def opening(self) -> int:
+        """Connections that are being opened, and places that are reserved for some."""
+        return self._opening
+
+    @property
+    def waiting(self) -> int:
+        """How many stand in line."""
+        return sum(not waiter.done() for waiter in self._waiters)
 
     def take(self) -> Connection | None:
         """Return an idle connection that can be used, or None."""
@@ -104,6 +133,7 @@ class Pool:
             self.discard(connection)
             return
         connection.idle_since = now
+        connection.idle_since_wall = self._wall_clock()
         waiter = self._next_waiter()
         if waiter is not None:
             waiter.set_result(connection)
@@ -230,13 +260,28 @@ class Pool:
         self._offer_place()
 
     def _is_good(self, connection: Connection, now: float) -> bool:
+        """Whether a connection can be used after its rest, by the clock that saw more of it."""
         idle = now - connection.idle_since
+        idle_by_wall = self._wall_clock() - connection.idle_since_wall
+        if idle_by_wall > idle:
+            idle = idle_by_wall
         return (
-            connection.usable and idle < self._settings.idle_timeout and now < connection.expires_at
+            connection.usable
+            and idle < self._settings.idle_timeout
+            and now < connection.expires_at
+            # In a busy moment the loop has seen whatever there is to see.
+            and (idle < _LOOK_AFTER or connection.is_quiet)
+        )
+
+    def _is_over(self, connection: Connection, now: float) -> bool:
+        return (
+            not connection.usable
+            or now - connection.idle_since >= self._settings.idle_timeout
+            or now >= connection.expires_at
         )
 
     def _drop_oldest(self, now: float) -> None:
-        while self._idle and not self._is_good(self._idle[0], now):
+        while self._idle and self._is_over(self._idle[0], now):
             self._idle.popleft().abort()
 
     def _close(self, connection: Connection) -> None:

@@ -108,6 +108,7 @@ class Attempts:
 
     Attributes:
         fresh: Whether the next attempt needs a new connection.
+        made: How many there were.
     """
 
     def __init__(
@@ -134,7 +135,7 @@ class Attempts:
         self._deadline = deadline
         self._budget = budget or RetryBudget()
         self._jitter = jitter
-        self._count = 0
+        self.made = 0
         self._maybe_applied = False
         self._last: StorageError | None = None
         self._cured: set[Cure] = set()
@@ -149,7 +150,7 @@ class Attempts:
         Raises:
             StorageError: The failure's, because there is no next attempt.
         """
-        self._count += 1
+        self.made += 1
         self._maybe_applied |= failure.maybe_applied
         wait = self._wait(failure, now)
         if wait is None or now + wait + _SHORTEST_ATTEMPT >= self._deadline:
@@ -164,7 +165,7 @@ class Attempts:
         if isinstance(error, DeadlineExceeded) and self._last is not None:
             error = DeadlineExceeded(f"{error.message}; before that: {self._last.message}")
         if isinstance(error, Throttled) and not isinstance(error, Overloaded):
-            error.retry_delay = THROTTLED.ceiling(self._count)
+            error.retry_delay = THROTTLED.ceiling(self.made)
         if self._maybe_applied and self._effect is not Effect.READ:
             error.write_outcome = WriteOutcome.UNKNOWN
         return error
@@ -176,11 +177,11 @@ class Attempts:
         if backoff is None:
             return self._once(failure.cure)
         late = now - self._started > backoff.give_up_after
-        if self._count >= backoff.attempts or (late and self._count > 1):
+        if self.made >= backoff.attempts or (late and self.made > 1):
             return None
         if not self._budget.take():
             return None
-        return self._jitter() * backoff.ceiling(self._count)
+        return self._jitter() * backoff.ceiling(self.made)
 
     def _must_not_repeat(self, failure: Failure) -> bool:
         return failure.maybe_applied and self._effect is Effect.WRITE_ONCE

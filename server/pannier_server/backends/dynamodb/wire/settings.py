@@ -45,9 +45,15 @@ class Stats:
         retries: Attempts after the first of a call.
         throttles: Answers that asked for fewer requests.
         connections_opened: Connections that were ready for a request.
+        lost_requests: Attempts that brought no whole answer.
+        sent_bytes: Bytes of requests, their heads included.
+        received_bytes: Bytes of the bodies of answers.
     """
 
     requests: int = 0
     retries: int = 0
     throttles: int = 0
     connections_opened: int = 0
+    lost_requests: int = 0
+    sent_bytes: int = 0
+    received_bytes: int = 0
