@@ -32,7 +32,7 @@ def test_its_flags_and_variables_are_those_that_there_are() -> None:
     calling = ArgumentParser()
     add_credential_arguments(calling.add_argument_group())
     flags = {*map(flag_name, OPTIONS), *calling._option_string_actions}
-    commands = {"--address", "--name", "--owner"}
+    commands = {"--address", "--dry-run", "--name", "--owner", "--prefix"}
 
     assert set(re.findall(r"(?<!\S)`?(--[a-z][a-z-]+)", PAGE)) <= flags | commands
     assert set(re.findall(r"PANNIER_\w+", PAGE)) <= {*map(variable_name, OPTIONS), "PANNIER_TOKEN"}

@@ -101,4 +101,4 @@ class TransferRequests:
         return request
 
     def _read_names(self) -> dict[str, str]:
-        return self.expressions.names("ksvde")
+        return {**self.expressions.names("ksvde")}
