@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pannier_server import __version__
+from pannier_server.announcement import announce_line
 from pannier_server.backends.contract import StorageBackend
 from pannier_server.backends.errors import StorageError
 from pannier_server.backends.registry import create_backend
@@ -234,7 +235,7 @@ def run_loop(
 def print_addresses(sidecar: Sidecar) -> None:
     """Print the one line that says what is served and where."""
     where = " and ".join(str(address) for address in sidecar.addresses)
-    print(f"pannier {__version__} serves {sidecar.backend.description} on {where}", flush=True)
+    announce_line(f"pannier {__version__} serves {sidecar.backend.description} on {where}")
 
 
 def _watched_files(settings: Settings) -> tuple[WatchedFiles, WatchedFiles]:

@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pannier_server import __version__
+from pannier_server.announcement import announce_line
 from pannier_server.config import ListenAddress, Settings, TcpAddress
 from pannier_server.security.auth_file import read_auth_file
 from pannier_server.tracing.extra import require_extra
@@ -257,8 +258,7 @@ class _Workers:
         self._listening += 1
         if self._listening == self._settings.workers:
             where = " and ".join(str(address) for address in self._settings.listen)
-            print(
+            announce_line(
                 f"pannier {__version__} serves {description} on {where} "
-                f"with {self._settings.workers} workers",
-                flush=True,
+                f"with {self._settings.workers} workers"
             )

@@ -43,7 +43,11 @@ class Pipe:
 
     def close(self) -> None:
         self.reader.close()
+        thread = self.writer._thread
         self.writer.close()
+        if thread is not None:
+            # What it still has to write would go to whoever gets the number of the pipe next.
+            thread.join()
         os.close(self.inlet)
 
 
