@@ -31,6 +31,7 @@ class LogWriter(logging.Handler):
         self._most_waiting = most_waiting
         self._waiting: SimpleQueue[str | Event | None] = SimpleQueue()
         self._thread: Thread | None = None
+        self._stuck = False
         self._dropped = 0
         self._counting = Lock()
 
@@ -53,13 +54,19 @@ class LogWriter(logging.Handler):
         if self._thread is not None:
             written = Event()
             self._waiting.put(written)
-            written.wait(_FLUSH_SECONDS)
+            self._stuck = not written.wait(_FLUSH_SECONDS)
 
     def close(self) -> None:
-        """End the thread once it has written what waits; nobody waits for that here."""
-        if self._thread is not None:
+        """End the thread once it has written what waits, and wait for it, where that goes on.
+
+        A thread that still runs while Python ends is ended by ``pthread_exit``, for which
+        glibc loads libgcc_s; where that is not there it aborts the process.
+        """
+        thread, self._thread = self._thread, None
+        if thread is not None:
             self._waiting.put(None)
-            self._thread = None
+            if not self._stuck:
+                thread.join(_FLUSH_SECONDS)
         super().close()
 
     def _run(self) -> None:

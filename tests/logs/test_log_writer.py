@@ -118,6 +118,31 @@ def test_a_reader_that_has_gone_is_no_error(pipe: Pipe) -> None:
     pipe.writer.flush()
 
 
+def test_its_thread_has_ended_when_it_is_closed(pipe: Pipe) -> None:
+    pipe.log("line")
+    thread = pipe.writer._thread
+    assert thread is not None
+    pipe.writer.flush()
+    pipe.writer.close()
+
+    assert not thread.is_alive()
+
+
+def test_closing_does_not_wait_for_a_reader_that_does_not_read(
+    pipe: Pipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_writer, "_FLUSH_SECONDS", 0.1)
+    pipe.stall()
+    thread = pipe.writer._thread
+    assert thread is not None
+    pipe.writer.flush()
+    pipe.writer.close()
+
+    assert thread.is_alive()
+    pipe.reader.close()
+    thread.join()
+
+
 @pytest.mark.parametrize("style", ["human", "json"])
 def test_what_a_process_says_last_is_written_before_it_ends(style: str) -> None:
     program = (

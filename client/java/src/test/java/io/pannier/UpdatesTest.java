@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 /** What an update tells when one of its calls fails. */
 class UpdatesTest extends OnScriptedSidecar {
   private final AtomicInteger changes = new AtomicInteger();
+
   @Test
   void oneThatFailsAtItsReadHasWrittenNothing() {
     sidecar.will(fail(Status.NOT_FOUND));
