@@ -14,47 +14,15 @@ from pannier.v1 import storage_pb2 as pb
 from pannier.v1.storage_pb2_grpc import StorageBackendStub
 from pannier_server.app import running_sidecar
 from pannier_server.backends import errors
-from pannier_server.backends.contract import Call, Key, Page, PageRequest, Record, Write, Written
 from pannier_server.backends.errors import WriteOutcome
 from pannier_server.backends.memory import MemoryBackend
 from pannier_server.config import Settings
+from tests.failing_backends import FailingBackend, WaitingBackend
 from tests.security.auth_files import AuthFileOnDisk, Caller
 from tests.sidecars import LOOPBACK, channel_to, sidecar_stub
 
 REQUEST_ID = "2F1C7A52-7d0b-4f0e-9d3a-0d6f6a8f2c11"
 LOGGER = "pannier_server.service.failure_log"
-
-
-class FailingBackend(MemoryBackend):
-    """Raises one error from every call."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__()
-        self.error = error
-
-    async def get(self, key: Key, *, consistent: bool, call: Call) -> Record:
-        raise self.error
-
-    async def put(self, key: Key, write: Write, call: Call) -> Written:
-        raise self.error
-
-
-class WaitingBackend(MemoryBackend):
-    """Answers nothing, and says when it was asked."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.asked = asyncio.Event()
-
-    async def put(self, key: Key, write: Write, call: Call) -> Written:
-        self.asked.set()
-        await asyncio.Event().wait()
-        raise AssertionError("nobody sets it")
-
-    async def list_page(self, request: PageRequest, call: Call) -> Page:
-        self.asked.set()
-        await asyncio.Event().wait()
-        raise AssertionError("nobody sets it")
 
 
 @pytest.fixture(autouse=True)

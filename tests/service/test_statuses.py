@@ -9,27 +9,14 @@ from google.rpc.error_details_pb2 import RetryInfo
 
 from pannier.v1 import storage_pb2 as pb
 from pannier_server.backends import errors
-from pannier_server.backends.contract import Call, Key, Record, Write, Written
+from pannier_server.backends.contract import Call, Key, Write, Written
 from pannier_server.backends.errors import StorageError, WriteOutcome
 from pannier_server.backends.memory import MemoryBackend
+from tests.failing_backends import FailingBackend
 from tests.sidecars import sidecar_stub
 from tests.statuses import Failure, failure_of
 
 UNKNOWN = WriteOutcome.UNKNOWN
-
-
-class FailingBackend(MemoryBackend):
-    """Raises one error from every call."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__()
-        self.error = error
-
-    async def get(self, key: Key, *, consistent: bool, call: Call) -> Record:
-        raise self.error
-
-    async def put(self, key: Key, write: Write, call: Call) -> Written:
-        raise self.error
 
 
 async def failures(error: Exception) -> tuple[Failure, Failure]:

@@ -1,6 +1,5 @@
 """Each call is a span in the trace of whoever makes it."""
 
-import asyncio
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -12,10 +11,11 @@ from pannier.v1 import storage_pb2 as pb
 from pannier_server import __version__
 from pannier_server.app import running_sidecar
 from pannier_server.backends import errors
-from pannier_server.backends.contract import Call, Key, Page, PageRequest, Write, Written
+from pannier_server.backends.contract import Call, Page, PageRequest
 from pannier_server.backends.errors import WriteOutcome
 from pannier_server.backends.memory import MemoryBackend
 from pannier_server.config import Settings
+from tests.failing_backends import FailingBackend, WaitingBackend
 from tests.sidecars import LOOPBACK, channel_to, sidecar_stub
 from tests.traces.receiver import CLIENT, ERROR, SERVER, UNSET, Receiver
 
@@ -25,30 +25,6 @@ PARENT = "b7ad6b7169203331"
 
 def caller(trace: str = TRACE, parent: str = PARENT, flags: str = "01") -> tuple[str, str]:
     return ("traceparent", f"00-{trace}-{parent}-{flags}")
-
-
-class FailingBackend(MemoryBackend):
-    """Fails each write with one error."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__()
-        self.error = error
-
-    async def put(self, key: Key, write: Write, call: Call) -> Written:
-        raise self.error
-
-
-class WaitingBackend(MemoryBackend):
-    """Answers no write and no list, and says when it was asked."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.asked = asyncio.Event()
-
-    async def put(self, key: Key, write: Write, call: Call) -> Written:
-        self.asked.set()
-        await asyncio.Event().wait()
-        raise AssertionError("nobody sets it")
 
 
 async def test_a_call_is_a_span_with_the_stores_below_it(

@@ -17,6 +17,7 @@ from pannier_server.backends.contract import (
     Write,
     Written,
 )
+from pannier_server.backends.wrapped import WrappedBackend
 from pannier_server.metrics.catalogue import DURATIONS
 from pannier_server.metrics.samples import Sample, sample
 from pannier_server.metrics.tally import Tally
@@ -28,7 +29,7 @@ OPERATIONS = ("get", "put", "put_if_version", "delete", "list_page", "cleanup_ex
 """What a store is asked for; the values of the label ``operation``."""
 
 
-class MeasuredBackend:
+class MeasuredBackend(WrappedBackend):
     """A backend whose calls are counted.
 
     It stands below admission, so that calls which never got to the store do not count.
@@ -36,26 +37,11 @@ class MeasuredBackend:
 
     def __init__(self, backend: StorageBackend) -> None:
         """Take the backend."""
-        self._backend = backend
-        self.max_data_bytes = backend.max_data_bytes
-        self.expiry_json_field = backend.expiry_json_field
+        super().__init__(backend)
         self._tallies = {operation: Tally(DURATIONS) for operation in OPERATIONS}
         self._get_tally = self._tallies["get"]
         self._recognised_retries = 0
         self._removed = 0
-
-    @property
-    def description(self) -> str:
-        """What and where the store is."""
-        return self._backend.description
-
-    async def open(self) -> None:
-        """Open the backend."""
-        await self._backend.open()
-
-    async def close(self) -> None:
-        """Close the backend."""
-        await self._backend.close()
 
     def check(self, call: Call) -> Coroutine[Any, Any, None]:
         """Ask the store whether it answers."""

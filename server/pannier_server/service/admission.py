@@ -20,12 +20,13 @@ from pannier_server.backends.contract import (
     Written,
 )
 from pannier_server.backends.errors import Overloaded
+from pannier_server.backends.wrapped import WrappedBackend
 
 # Whose place a clean-up of the whole store takes; no owner is empty.
 _NOBODY = ""
 
 
-class AdmittedBackend:
+class AdmittedBackend(WrappedBackend):
     """A backend behind a limit of calls. What is no call of a client goes to it directly.
 
     Attributes:
@@ -34,27 +35,12 @@ class AdmittedBackend:
 
     def __init__(self, backend: StorageBackend, *, max_calls: int) -> None:
         """Take the backend, and the most calls that it has under way, for the running loop."""
+        super().__init__(backend)
         now = asyncio.get_running_loop().time
         limit = CallLimit(max_calls, now=now, refusal=_overloaded)
         self.admissions = limit.admissions
-        self._backend = backend
         self._enter = limit.enter
         self._leave = limit.leave
-        self.description = backend.description
-        self.max_data_bytes = backend.max_data_bytes
-        self.expiry_json_field = backend.expiry_json_field
-
-    async def open(self) -> None:
-        """Open the backend."""
-        await self._backend.open()
-
-    async def close(self) -> None:
-        """Close the backend."""
-        await self._backend.close()
-
-    async def check(self, call: Call) -> None:
-        """Ask the store, however many calls there are."""
-        await self._backend.check(call)
 
     async def get(self, key: Key, *, consistent: bool, call: Call) -> Record:
         """Return the live record at a key."""

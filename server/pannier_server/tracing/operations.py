@@ -28,35 +28,21 @@ from pannier_server.backends.errors import (
     StorageError,
     VersionMismatch,
 )
+from pannier_server.backends.wrapped import WrappedBackend
 from pannier_server.tracing import attributes as names
 
 # Answers as good as any other.
 _NO_FAULTS = (RecordNotFound, RecordExists, VersionMismatch)
 
 
-class TracedBackend:
+class TracedBackend(WrappedBackend):
     """A backend whose operations have spans, where they are part of a call that is recorded."""
 
     def __init__(self, backend: StorageBackend, tracer: Tracer, system: str) -> None:
         """Take the backend, what makes spans, and what the store is called in them."""
-        self._backend = backend
+        super().__init__(backend)
         self._tracer = tracer
         self._system = system
-        self.description = backend.description
-        self.max_data_bytes = backend.max_data_bytes
-        self.expiry_json_field = backend.expiry_json_field
-
-    async def open(self) -> None:
-        """Open the backend."""
-        await self._backend.open()
-
-    async def close(self) -> None:
-        """Close the backend."""
-        await self._backend.close()
-
-    async def check(self, call: Call) -> None:
-        """Ask the store; nobody's call is waiting for it."""
-        await self._backend.check(call)
 
     async def get(self, key: Key, *, consistent: bool, call: Call) -> Record:
         """Return the live record at a key."""
