@@ -59,7 +59,7 @@ class FaultProxy:
         self._engine = engine
         self._listening = listening
         self._tls = tls
-        self._connections: set[asyncio.Task[None]] = set()
+        self._connections: dict[asyncio.Task[None], socket.socket] = {}
 
     async def run(self) -> None:
         """Accept connections until cancelled, and then close them."""
@@ -68,8 +68,8 @@ class FaultProxy:
             while True:
                 connected, _ = await loop.sock_accept(self._listening)
                 task = asyncio.create_task(self._connection(connected))
-                self._connections.add(task)
-                task.add_done_callback(self._connections.discard)
+                self._connections[task] = connected
+                task.add_done_callback(self._connections.pop)
         finally:
             for task in self._connections:
                 task.cancel()
@@ -77,8 +77,11 @@ class FaultProxy:
 
     async def drop_connections(self) -> None:
         """Close all connections, as DynamoDB does with those that have rested for too long."""
-        dropped = list(self._connections)
-        for task in dropped:
+        dropped = dict(self._connections)
+        for task, connected in dropped.items():
+            # At once: a transport closes its socket some turns of the loop later.
+            with suppress(OSError):
+                connected.shutdown(socket.SHUT_RDWR)
             task.cancel()
         await asyncio.gather(*dropped, return_exceptions=True)
 
