@@ -84,13 +84,19 @@ def check_whole(path: Path, copies: Sequence[RecordCopy]) -> None:
     assert [each.name for each in path.parent.glob(f"{path.name}*")] == [path.name]
 
 
+async def holding(copies: Sequence[RecordCopy]) -> MemoryBackend:
+    """Return a store with these records."""
+    store = MemoryBackend()
+    await fill(store.transfer(), copies)
+    return store
+
+
 async def test_an_export_goes_on_after_an_end_at_any_page(
     exported: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outputs, "SAVE_BYTES", MEGABYTE)
     copies = hostile_records(4_000)
-    store = MemoryBackend()
-    await fill(store.transfer(), copies)
+    store = await holding(copies)
     for pages in (1, 2, 3):
         with pytest.raises(Ended):
             await export_until(exported, store, pages=pages)
@@ -100,8 +106,7 @@ async def test_an_export_goes_on_after_an_end_at_any_page(
 
 async def test_what_was_not_saved_is_cut_off_and_written_again(exported: Path) -> None:
     copies = hostile_records(2_000)
-    store = MemoryBackend()
-    await fill(store.transfer(), copies)
+    store = await holding(copies)
     with pytest.raises(Ended):
         await export_until(exported, store, pages=2)
     with exported.open("ab") as file:
@@ -112,8 +117,7 @@ async def test_what_was_not_saved_is_cut_off_and_written_again(exported: Path) -
 
 async def test_an_export_that_ended_within_its_last_line_is_completed(exported: Path) -> None:
     copies = hostile_records(100)
-    store = MemoryBackend()
-    await fill(store.transfer(), copies)
+    store = await holding(copies)
     with pytest.raises(Ended):
         await export_until(exported, store, pages=1)
     beside = exported.with_name(f"{exported.name}.resume")
@@ -128,8 +132,7 @@ async def test_an_export_that_ended_behind_its_last_line_is_completed(
     exported: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copies = hostile_records(100)
-    store = MemoryBackend()
-    await fill(store.transfer(), copies)
+    store = await holding(copies)
 
     def end(_: StateFile) -> None:
         raise Ended

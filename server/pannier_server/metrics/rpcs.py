@@ -15,9 +15,7 @@ import grpc
 from pannier_server.metrics.catalogue import DURATIONS
 from pannier_server.metrics.samples import Sample, sample
 from pannier_server.metrics.tally import Tally
-
-# A handler that is stopped when its call has less time left than this was stopped for that.
-_END_OF_TIME: Final = 0.01
+from pannier_server.service.status import stopped_code
 
 _NAMES: Final = {code.value[0]: code.name for code in grpc.StatusCode}
 
@@ -106,10 +104,7 @@ def _code(error: BaseException, context: Context) -> str:
     """Return the name of the status that a call ends with whose handler raised an error."""
     if isinstance(error, asyncio.CancelledError | GeneratorExit):
         # Transports cancel a handler at its deadline, and when its client has gone.
-        remaining = context.time_remaining()
-        if remaining is not None and remaining <= _END_OF_TIME:
-            return grpc.StatusCode.DEADLINE_EXCEEDED.name
-        return grpc.StatusCode.CANCELLED.name
+        return stopped_code(context.time_remaining()).name
     # One transport answers the code as it was given, the other its number.
     code: Any = context.code()
     name = _NAMES.get(code) if isinstance(code, int) else getattr(code, "name", None)

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Final, Generic, NoReturn, TypeAlias, TypeVar
+from typing import Generic, NoReturn, TypeAlias, TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError, Message
@@ -25,10 +25,6 @@ from pannier_server.service.status import STATUS_DETAILS, CallStatus, stopped_st
 SERVICE_NAME = "pannier.v1.StorageBackend"
 
 _log = logging.getLogger(__name__)
-
-# A handler that is stopped when its call has less time left than this was stopped for that:
-# a client gives up at about the same moment, and timers may be early.
-_END_OF_TIME: Final = 0.01
 
 Request = TypeVar("Request", bound=Message)
 ServicerContext = grpc.aio.ServicerContext[bytes, bytes]
@@ -191,7 +187,7 @@ class StorageServicer:
         if isinstance(error, Exception):
             status = to_status(error, is_write=rpc.is_write)
         else:
-            status = _stopped(context, is_write=rpc.is_write)
+            status = stopped_status(context.time_remaining(), is_write=rpc.is_write)
         if status.is_bug and not self.listeners:
             _log.error("a call failed in an unforeseen way", exc_info=error)
         for listener in self.listeners:
@@ -239,13 +235,6 @@ def _parse(message: type[Request], request: bytes) -> Request:
             f"the request is no valid {message.DESCRIPTOR.full_name}: "
             "its bytes are no protobuf message of that type, or a string is not UTF-8",
         ) from None
-
-
-def _stopped(context: ServicerContext, *, is_write: bool) -> CallStatus:
-    """Return the status of a call whose handler was stopped from outside."""
-    remaining = context.time_remaining()
-    past_deadline = remaining is not None and remaining < _END_OF_TIME
-    return stopped_status(past_deadline=past_deadline, is_write=is_write)
 
 
 async def _abort(context: ServicerContext, status: CallStatus) -> NoReturn:

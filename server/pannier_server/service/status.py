@@ -23,6 +23,10 @@ STATUS_DETAILS = "grpc-status-details-bin"
 _MAX_MESSAGE_CHARACTERS = 500
 _MAX_ETAG_CHARACTERS = 256
 
+# A handler that is stopped when its call has less time left than this, in seconds, was
+# stopped for that.
+_END_OF_TIME = 0.01
+
 _BUG = (grpc.StatusCode.INTERNAL, pb.ERROR_REASON_INTERNAL)
 
 _BY_ERROR: dict[type[StorageError], tuple[grpc.StatusCode, "pb.ErrorReason"]] = {
@@ -107,15 +111,28 @@ def to_status(error: Exception, *, is_write: bool) -> CallStatus:
     return CallStatus(code, message, status.SerializeToString(), is_bug, sent_reason, outcome)
 
 
-def stopped_status(*, past_deadline: bool, is_write: bool) -> CallStatus:
-    """Return how a call ended whose handler its transport has stopped.
+def stopped_code(remaining: float | None) -> grpc.StatusCode:
+    """Return the code of a call whose handler its transport has stopped.
+
+    Args:
+        remaining: The seconds that its deadline left it then; None where it had none.
+    """
+    # A client gives up at about the same moment, and timers may be early.
+    if remaining is not None and remaining < _END_OF_TIME:
+        return grpc.StatusCode.DEADLINE_EXCEEDED
+    return grpc.StatusCode.CANCELLED
+
+
+def stopped_status(remaining: float | None, *, is_write: bool) -> CallStatus:
+    """Return how a call ended whose handler its transport has stopped; see `stopped_code`.
 
     The caller is gone, or has been told so by the transport: nobody gets this status.
     """
-    if past_deadline:
-        code, message = grpc.StatusCode.DEADLINE_EXCEEDED, "the deadline passed while it ran"
+    code = stopped_code(remaining)
+    if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+        message = "the deadline passed while it ran"
     else:
-        code, message = grpc.StatusCode.CANCELLED, "the caller cancelled it or went away"
+        message = "the caller cancelled it or went away"
     outcome = WriteOutcome.UNKNOWN.value if is_write else ""
     return CallStatus(code, message, b"", is_bug=False, reason=code.name, write_outcome=outcome)
 
