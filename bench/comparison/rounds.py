@@ -9,10 +9,10 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from bench.comparison.contests import CONTESTS, STARTS, Contest
-from bench.comparison.entries import Contender, Engine
+from bench.comparison.entries import Contender, Engine, Entry
 from bench.comparison.measuring import Measurer
 from bench.comparison.overheads import overheads
-from bench.comparison.samples import Results
+from bench.comparison.samples import Results, Sample
 from bench.comparison.start_up import start_once
 from bench.comparison.starting import started
 from bench.comparison.stores import MEMORY, NO_STORE, Store, dynamodb_local, fixed_responder
@@ -81,14 +81,18 @@ class _Run:
     results: Results
 
     def measure(self, contest: Contest, number: int, scale: float) -> None:
-        """Measure each entry of a contest once, in the order of the round."""
+        """Measure each entry of a contest in each turn, the first in the order of the round."""
+        turns: dict[Entry, list[Sample]] = {entry: [] for entry in contest.entries}
         with self._servers(contest) as servers:
-            for entry in in_turn(contest.entries, number):
-                server = servers[entry.contender] if entry.contender else None
-                sample = self.measurer.measure(
-                    entry, server, self.stores[entry.engine], contest.seconds * scale
-                )
-                self.results.add(contest.name, entry, sample)
+            for turn in range(contest.turns):
+                for entry in in_turn(contest.entries, number + turn):
+                    server = servers[entry.contender] if entry.contender else None
+                    sample = self.measurer.measure(
+                        entry, server, self.stores[entry.engine], contest.seconds * scale
+                    )
+                    turns[entry].append(sample)
+        for entry, samples in turns.items():
+            self.results.add(contest.name, entry, Sample.of_turns(samples))
 
     def start_all(self, number: int) -> None:
         """Time one start of each server, in the order of the round."""

@@ -1,8 +1,10 @@
 """What is kept of one measurement, and of a whole run."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from statistics import median
 from typing import Self
 
 from bench.comparison.entries import Contender, Entry
@@ -59,6 +61,23 @@ class Sample:
             peak_bytes=peak_bytes,
             engine_cpu_seconds=None if engine_cpu_seconds is None else _rounded(engine_cpu_seconds),
             errors=dict(calls.errors),
+        )
+
+    @classmethod
+    def of_turns(cls, turns: Sequence[Self]) -> Self:
+        """Return what several turns of an entry were together; latencies are their medians."""
+        tails = [one.p999 for one in turns if one.p999 is not None]
+        engine = [one.engine_cpu_seconds for one in turns if one.engine_cpu_seconds is not None]
+        return cls(
+            requests=sum(one.requests for one in turns),
+            seconds=_rounded(sum(one.seconds for one in turns)),
+            cpu_seconds=_rounded(sum(one.cpu_seconds for one in turns)),
+            p50=_rounded(median(one.p50 for one in turns)),
+            p99=_rounded(median(one.p99 for one in turns)),
+            p999=_rounded(median(tails)) if len(tails) == len(turns) else None,
+            peak_bytes=max(one.peak_bytes for one in turns),
+            engine_cpu_seconds=_rounded(sum(engine)) if engine else None,
+            errors=sum((Counter(one.errors) for one in turns), Counter()),
         )
 
 

@@ -21,13 +21,14 @@ HEADINGS: Mapping[str, str] = {
     "record_bytes": "value",
     "workers": "workers",
     "listener": "over",
+    "pace": "pace",
     "metrics": "metrics",
 }
 """How the tables name the attributes of an entry."""
 FIGURES = ("requests/s", "p50 ms", "p99 ms", "p99.9 ms", "CPU us/request", "peak MiB")
 ENGINE_FIGURE = "engine's CPU us"
 FIGURE_NAMES: Mapping[Figure, str] = {figures.cpu: "CPU", figures.p50: "p50"}
-TEXT = {"kind", "call", "engine", "listener", "metrics"}
+TEXT = {"kind", "call", "engine", "listener", "pace", "metrics"}
 
 
 def markdown(headings: Sequence[str], rows: Iterable[Sequence[str]], texts: int = 1) -> str:
@@ -164,7 +165,10 @@ def size(record_bytes: int) -> str:
 
 
 def _shown(entry: Entry, names: Sequence[str]) -> Sequence[str]:
-    shown = {"record_bytes": size(entry.record_bytes)}
+    shown = {
+        "record_bytes": size(entry.record_bytes),
+        "pace": f"{entry.pace} calls/s" if entry.pace else "as fast as it goes",
+    }
     if entry.engine is Engine.NONE:
         shown["engine"] = ""
     return [shown.get(name, str(getattr(entry, name))) for name in names]

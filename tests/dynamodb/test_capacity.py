@@ -30,6 +30,14 @@ def test_it_is_found_first_last_and_between(body: bytes) -> None:
     assert units_of(body) == 2.5
 
 
+@pytest.mark.parametrize("units", ["2.5", "1.5", "25"])
+def test_what_an_answer_says_is_not_taken_for_what_the_last_one_said(units: str) -> None:
+    other = SAID.replace(b"2.5", units.encode())
+    first_and_last = [b"{" + SAID + b"," + ITEM + b"}", b"{" + ITEM + b"," + SAID + b"}"]
+    bodies = [*first_and_last, *(body.replace(SAID, other) for body in first_and_last), b"{}"]
+    assert units_of(*bodies, *bodies) == 4 * 2.5 + 4 * float(units)
+
+
 def test_it_is_added_up_by_operation() -> None:
     count = CapacityCount()
     for operation in ("GetItem", "UpdateItem", "GetItem"):

@@ -43,6 +43,14 @@ def test_a_round_of_few_calls_has_no_999th_of_a_thousand() -> None:
     assert Sample.of(_calls(999), cpu_seconds=0.5, peak_bytes=0).p999 is None
 
 
+def test_turns_of_a_round_are_one_sample_of_all_their_calls() -> None:
+    turns = [sample(10, p50=0.1), sample(20, p50=0.2, errors={"Unavailable": 1}), sample(60, p50=9)]
+    together = Sample.of_turns(turns)
+    assert (together.requests, together.p50, together.errors) == (6_000, 0.2, {"Unavailable": 1})
+    assert figures.cpu(together) == pytest.approx(30e-6)
+    assert Sample.of_turns(turns[:1]) == turns[0]
+
+
 def test_a_ratio_is_the_median_of_the_rounds_own_ratios() -> None:
     over = [sample(10), sample(40), sample(90)]
     under = [sample(10), sample(10), sample(45)]

@@ -14,8 +14,8 @@ _WHAT: Final = "TOTAL"
 # an item looks like it: the values of attributes are objects of their types ({"N": "1"}),
 # and quotes inside texts are escaped.
 _MEMBER: Final = b'"ConsumedCapacity":{'
-_units_at = re.compile(
-    re.escape(_MEMBER) + rb'[^{}]*?"CapacityUnits":(\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)[,}]'
+_member_at = re.compile(
+    re.escape(_MEMBER) + rb'[^{}]*?"CapacityUnits":(\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)(?:,[^{}]*)?\}'
 ).match
 
 
@@ -29,6 +29,10 @@ class CapacityCount:
     def __init__(self) -> None:
         """Begin at zero, with the operations that take some."""
         self.units = dict.fromkeys(("GetItem", "UpdateItem", "DeleteItem", "Query"), 0.0)
+        # What the last answer said. Most say the same, and to compare takes 0.2 us where to
+        # search takes 1.2.
+        self._said = b"\0"
+        self._said_units = 0.0
 
     def ask(self, request: dict[str, object]) -> None:
         """Have a request's answer say what it consumes."""
@@ -37,7 +41,10 @@ class CapacityCount:
     def note(self, operation: str, body: bytes) -> None:
         """Add what an answer says; one that says nothing adds nothing."""
         # AWS says it first, DynamoDB Local last.
-        start = 1 if body.startswith(_MEMBER, 1) else body.rfind(_MEMBER)
-        found = _units_at(body, start) if start > 0 else None
-        if found is not None:
-            self.units[operation] = self.units.get(operation, 0.0) + float(found[1])
+        if not (body.endswith(self._said, 0, -1) or body.startswith(self._said, 1)):
+            start = 1 if body.startswith(_MEMBER, 1) else body.rfind(_MEMBER)
+            found = _member_at(body, start) if start > 0 else None
+            if found is None:
+                return
+            self._said, self._said_units = found[0], float(found[1])
+        self.units[operation] = self.units.get(operation, 0.0) + self._said_units
