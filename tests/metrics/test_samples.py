@@ -63,6 +63,20 @@ def test_a_value_on_a_bound_is_within_it() -> None:
     assert histogram.counts == [1, 1, 1]
 
 
+def test_values_are_put_aside_until_someone_asks_or_they_are_settled() -> None:
+    histogram = Histogram([1.0])
+    for value in (0.5, 1.5):
+        histogram.observe(value)
+    assert histogram.aside == [0.5, 1.5]
+
+    histogram.settle()
+    assert histogram.aside == []
+    histogram.observe(0.25)
+
+    assert histogram.sample(DURATION, "Get") == Sample(DURATION, ("Get",), (2, 1, 2.25))
+    assert histogram.aside == []
+
+
 def test_calls_that_end_well_follow_from_all_and_those_that_fail() -> None:
     tally = Tally(DURATIONS)
     for _ in range(5):

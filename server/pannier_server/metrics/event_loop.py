@@ -1,7 +1,7 @@
 """How late the event loop is: what runs too long in it delays every call."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
 from typing import Final
@@ -17,8 +17,9 @@ INTERVAL: Final = 0.25
 class LoopLag:
     """Looks again and again how late a timer of the running loop is."""
 
-    def __init__(self) -> None:
-        """Take the running loop."""
+    def __init__(self, at_each_look: Callable[[], None]) -> None:
+        """Take the running loop, and what else is done at each look."""
+        self._at_each_look = at_each_look
         self._loop = asyncio.get_running_loop()
         self._lags = Histogram(LAGS)
         self._due = 0.0
@@ -45,4 +46,6 @@ class LoopLag:
     def _look(self) -> None:
         # The loop counts whole milliseconds, and may be early by one.
         self._lags.observe(max(0.0, perf_counter() - self._due))
+        self._lags.settle()
+        self._at_each_look()
         self._arm()

@@ -26,11 +26,15 @@ Stream = Callable[[bytes, Context], Any]
 
 
 class RpcMeters:
-    """Counts the calls of each RPC."""
+    """Counts the calls of each RPC.
+
+    Attributes:
+        tallies: What was counted, by the RPC.
+    """
 
     def __init__(self) -> None:
         """Begin without RPCs."""
-        self._tallies: dict[str, Tally] = {}
+        self.tallies: dict[str, Tally] = {}
 
     def around(
         self, rpc: str, handler: "grpc.RpcMethodHandler[bytes, bytes]"
@@ -41,7 +45,7 @@ class RpcMeters:
             rpc: The method's name, such as ``Get``.
             handler: One that takes and answers bytes.
         """
-        tally = self._tallies[rpc] = Tally(DURATIONS)
+        tally = self.tallies[rpc] = Tally(DURATIONS)
         if handler.response_streaming:
             stream: Any = handler.unary_stream
             return grpc.unary_stream_rpc_method_handler(_measured_stream(stream, tally))
@@ -50,11 +54,11 @@ class RpcMeters:
 
     def ended_with(self, code: grpc.StatusCode) -> int:
         """Return how many calls ended with a status."""
-        return sum(tally.failures.get(code.name, 0) for tally in self._tallies.values())
+        return sum(tally.failures.get(code.name, 0) for tally in self.tallies.values())
 
     def samples(self) -> Iterator[Sample]:
         """Return what was counted so far."""
-        for rpc, tally in self._tallies.items():
+        for rpc, tally in self.tallies.items():
             for code, count in tally.ends():
                 yield sample("pannier_rpc_calls_total", count, rpc, code)
             yield tally.sample("pannier_rpc_duration_seconds", rpc)

@@ -18,6 +18,7 @@ from pannier_server.metrics.process import ProcessUsage, build_samples, worker_s
 from pannier_server.metrics.rpcs import RpcMeters
 from pannier_server.metrics.samples import Sample, Snapshot, sample
 from pannier_server.metrics.store import MeasuredBackend
+from pannier_server.metrics.tally import Tally
 from pannier_server.metrics.transport import transport_samples
 from pannier_server.metrics.workers import answer_parent
 from pannier_server.security.authentication import Authenticator
@@ -36,12 +37,14 @@ class SidecarMeters:
 
     Attributes:
         rpcs: The meters of RPCs.
+        tallies: What was counted of RPCs, and of the store's operations.
     """
 
     def __init__(self) -> None:
         """Begin with the process itself, in its running loop."""
         self.rpcs = RpcMeters()
-        self._lag = LoopLag()
+        self.tallies: list[Mapping[str, Tally]] = [self.rpcs.tallies]
+        self._lag = LoopLag(self._settle)
         self._sources: list[Source] = [
             self.rpcs.samples,
             self._lag.samples,
@@ -52,6 +55,7 @@ class SidecarMeters:
     def around_store(self, backend: StorageBackend) -> StorageBackend:
         """Return a backend with meters around it."""
         measured = MeasuredBackend(backend)
+        self.tallies.append(measured.tallies)
         self._sources.append(measured.samples)
         if isinstance(backend, OverWire):
             self._sources.append(WireSamples(backend).samples)
@@ -107,6 +111,11 @@ class SidecarMeters:
     def answer(self, parent: socket.socket) -> None:
         """Answer the parent process from now on, by this end of a socket to it."""
         self._answering = asyncio.create_task(answer_parent(parent, self.snapshot))
+
+    def _settle(self) -> None:
+        for tallies in self.tallies:
+            for tally in tallies.values():
+                tally.settle()
 
     def _refusals(self, authenticator: Authenticator | None) -> Iterator[Sample]:
         counts: Mapping[str, int] = authenticator.refused if authenticator else {}

@@ -33,19 +33,22 @@ class MeasuredBackend(WrappedBackend):
     """A backend whose calls are counted.
 
     It stands below admission, so that calls which never got to the store do not count.
+
+    Attributes:
+        tallies: What was counted, by the operation.
     """
 
     def __init__(self, backend: StorageBackend) -> None:
         """Take the backend."""
         super().__init__(backend)
-        self._tallies = {operation: Tally(DURATIONS) for operation in OPERATIONS}
-        self._get_tally = self._tallies["get"]
+        self.tallies = {operation: Tally(DURATIONS) for operation in OPERATIONS}
+        self._get_tally = self.tallies["get"]
         self._recognised_retries = 0
         self._removed = 0
 
     def check(self, call: Call) -> Coroutine[Any, Any, None]:
         """Ask the store whether it answers."""
-        return _measured(self._tallies["check"], self._backend.check(call))
+        return _measured(self.tallies["check"], self._backend.check(call))
 
     def get(self, key: Key, *, consistent: bool, call: Call) -> Coroutine[Any, Any, Record]:
         """Return the live record at a key."""
@@ -53,7 +56,7 @@ class MeasuredBackend(WrappedBackend):
 
     async def put(self, key: Key, write: Write, call: Call) -> Written:
         """Write a record whatever is there."""
-        written = await _measured(self._tallies["put"], self._backend.put(key, write, call))
+        written = await _measured(self.tallies["put"], self._backend.put(key, write, call))
         self._recognised_retries += written.is_retry
         return written
 
@@ -64,7 +67,7 @@ class MeasuredBackend(WrappedBackend):
         writing = self._backend.put_if_version(
             key, write, expected_version=expected_version, etag=etag, call=call
         )
-        written = await _measured(self._tallies["put_if_version"], writing)
+        written = await _measured(self.tallies["put_if_version"], writing)
         self._recognised_retries += written.is_retry
         return written
 
@@ -73,24 +76,24 @@ class MeasuredBackend(WrappedBackend):
     ) -> Coroutine[Any, Any, bool]:
         """Delete a record, unconditionally or at a version or etag only."""
         return _measured(
-            self._tallies["delete"],
+            self.tallies["delete"],
             self._backend.delete(key, expected_version=expected_version, etag=etag, call=call),
         )
 
     def list_page(self, request: PageRequest, call: Call) -> Coroutine[Any, Any, Page]:
         """Return the next rows of a list."""
-        return _measured(self._tallies["list_page"], self._backend.list_page(request, call))
+        return _measured(self.tallies["list_page"], self._backend.list_page(request, call))
 
     async def cleanup_expired(self, prefix: Prefix | None, *, limit: int, call: Call) -> Cleaned:
         """Remove expired records."""
         cleaning = self._backend.cleanup_expired(prefix, limit=limit, call=call)
-        cleaned = await _measured(self._tallies["cleanup_expired"], cleaning)
+        cleaned = await _measured(self.tallies["cleanup_expired"], cleaning)
         self._removed += cleaned.removed
         return cleaned
 
     def samples(self) -> Iterator[Sample]:
         """Return what was counted so far."""
-        for operation, tally in self._tallies.items():
+        for operation, tally in self.tallies.items():
             for result, count in tally.ends():
                 yield sample("pannier_store_calls_total", count, operation, result)
             yield tally.sample("pannier_store_call_duration_seconds", operation)
