@@ -35,9 +35,11 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-# A worker that ends this many times in a row before it listens will not listen later.
+# Where none has served, one that ends this many times in a row before it listens never will.
 _MAX_FAILED_STARTS = 3
-_RESTART_DELAY = 0.5
+# Seconds between starts that fail; each pause is twice the last.
+_FIRST_PAUSE = 0.5
+_LONGEST_PAUSE = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ class _Workers:
         self._running: set[Process] = set()
         self._ready: set[Process] = set()
         self._listening = 0
-        self._stopping = False
+        self._stopping = asyncio.Event()
         self._metrics: WorkersMetrics | None = None
         self._ended_by = 0
 
@@ -176,7 +178,7 @@ class _Workers:
 
     def _stop_or_end(self, number: signal.Signals) -> None:
         """Drain the workers; a second signal, which reaches them the same way, ends them."""
-        if self._stopping:
+        if self._stopping.is_set():
             self._ended_by = number
         self._stop(number)
 
@@ -186,7 +188,7 @@ class _Workers:
             _send(process, signal.SIGHUP)
 
     def _stop(self, number: signal.Signals) -> None:
-        self._stopping = True
+        self._stopping.set()
         # While the parent has a socket open too, connections that nobody takes any more
         # would wait instead of being refused.
         self._stop_listening()
@@ -196,20 +198,34 @@ class _Workers:
     async def _keep_worker(self) -> int:
         """Run one worker, and another when it dies; return the last one's exit code."""
         failed_starts = 0
-        while not self._stopping:
+        has_served = False
+        while not self._stopping.is_set():
             listened, code = await self._run_worker()
-            if self._stopping:
+            if self._stopping.is_set():
                 # One that did not listen yet had nothing to finish, nor has one that died.
                 return max(code, 0) if listened else 0
+            has_served = has_served or listened
             failed_starts = 0 if listened else failed_starts + 1
-            if failed_starts == _MAX_FAILED_STARTS:
+            if failed_starts == _MAX_FAILED_STARTS and not has_served:
                 self._stop(signal.SIGTERM)
                 return _signal_code(-code) if code < 0 else code or 1
-            _log.warning("a worker ended with code %d; starting another", code)
-            if self._metrics:
-                self._metrics.restarts += 1
-            await asyncio.sleep(_RESTART_DELAY if failed_starts else 0)
+            await self._pause(code, failed_starts)
         return 0
+
+    async def _pause(self, code: int, failed_starts: int) -> None:
+        """Say that a worker has ended, and wait as long as it takes to start another."""
+        if self._metrics:
+            self._metrics.restarts += 1
+        if not failed_starts:
+            _log.warning("a worker ended with code %d; starting another", code)
+            return
+        # What keeps it from starting, such as a file that is wrong, may be mended meanwhile.
+        seconds = min(_FIRST_PAUSE * 2 ** (failed_starts - 1), _LONGEST_PAUSE)
+        _log.warning(
+            "a worker ended with code %d before it served; starting another in %g s", code, seconds
+        )
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
 
     async def _run_worker(self) -> tuple[bool, int]:
         """Run one worker to its end; return whether it ever listened, and its exit code."""
@@ -236,7 +252,7 @@ class _Workers:
         assert process.stdin is not None
         assert process.stdout is not None
         self._running.add(process)
-        if self._stopping:
+        if self._stopping.is_set():
             # The signal came while the process was being made, and did not reach it.
             _send(process, signal.SIGTERM)
         try:

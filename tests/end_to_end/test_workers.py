@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 import pannier
+from pannier_server import supervisor
 from pannier_server.config import Settings, TcpAddress
 from pannier_server.supervisor import _Workers
 from tests.engines.process import free_port
@@ -278,6 +279,28 @@ async def test_a_signal_that_comes_while_a_worker_is_being_made_reaches_it(
 
     monkeypatch.setattr(asyncio, "create_subprocess_exec", signal_before_it_is_known)
     assert await workers.run() == 0
+
+
+async def test_a_stop_does_not_wait_until_another_start_is_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The worker served once, and then cannot start any more."""
+    monkeypatch.setattr(supervisor, "_FIRST_PAUSE", 3600.0)
+    monkeypatch.setattr(supervisor, "_LONGEST_PAUSE", 3600.0)
+    workers = _Workers(Settings(workers=1))
+    starts = 0
+
+    async def end_at_once() -> tuple[bool, int]:
+        nonlocal starts
+        starts += 1
+        if starts == 2:
+            asyncio.get_running_loop().call_soon(workers._stop, signal.SIGTERM)
+        return starts == 1, 1
+
+    monkeypatch.setattr(workers, "_run_worker", end_at_once)
+
+    assert await asyncio.wait_for(workers.run(), SECONDS) == 0
+    assert starts == 2
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)

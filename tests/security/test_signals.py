@@ -15,6 +15,7 @@ from tests.security.processes import LoggedSidecar, logged_sidecar
 from tests.sidecars import TRANSPORTS
 
 ONCE = pannier.RetryPolicy(max_attempts=1)
+SECONDS = 60
 READ_AGAIN = "the auth file: read again"
 
 
@@ -71,6 +72,40 @@ def test_every_worker_refuses_a_token_that_was_revoked(
         sidecar.wait_for(READ_AGAIN, times=2)
         assert served_by(sidecar, workers, old) == [False, False]
         assert served_by(sidecar, workers, caller.token) == [True, True]
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_a_worker_that_dies_while_the_file_is_wrong_is_replaced_once_it_is_right(
+    auth_file: AuthFileOnDisk, tmp_path: Path, transport: str
+) -> None:
+    caller = everything()
+    auth_file.write(caller)
+    chosen = flags(auth_file, tmp_path, f"--transport={transport}", "--workers=2")
+    with logged_sidecar(tmp_path / "output", *chosen) as sidecar:
+        killed, kept = workers_of(sidecar)
+        auth_file.write_text("callers = 7\n")
+        os.kill(killed, signal.SIGKILL)
+        # More often than a sidecar may fail that never served.
+        sidecar.wait_for("before it served; starting another in 2 s")
+        assert sidecar.process.poll() is None
+        assert kept in workers_of(sidecar)
+        auth_file.write(caller)
+        with suspended(kept):
+            put_by_new_connections(sidecar, caller.token)
+
+
+def put_by_new_connections(sidecar: LoggedSidecar, token: str) -> None:
+    """Try until a connection comes to a worker that takes it."""
+    deadline = time.monotonic() + SECONDS
+    while True:
+        try:
+            with pannier.connect(
+                sidecar.addresses[0], token=token, timeout=1, retries=ONCE
+            ) as store:
+                store.put("o:n", b"")
+                return
+        except (pannier.Unavailable, pannier.DeadlineExceeded):
+            assert time.monotonic() < deadline
 
 
 def test_sighup_does_not_end_a_worker_that_is_starting(
