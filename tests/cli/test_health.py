@@ -12,7 +12,7 @@ import pytest
 import trustme
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
-from pannier_server.cli.health_call import call_health
+from pannier_server.health_call import call_health
 from pannier_server.transport.h2.hpack import Decoder, encode_fields
 from pannier_server.transport.h2.http2.frames import (
     CONTINUATION,

@@ -6,8 +6,8 @@ from argparse import Namespace
 from pannier_server.cli.connection import add_connection_arguments, reach_sidecar, utf8
 from pannier_server.cli.credentials import TlsFiles, find_tls_files
 from pannier_server.cli.exit_codes import CommandFailed, ExitCode
-from pannier_server.cli.health_call import CallFailed, NotGrpc, call_health
 from pannier_server.cli.parser import Parser
+from pannier_server.health_call import CallFailed, HealthAnswer, NotGrpc, call_health
 
 _READY = "pannier.v1.StorageBackend"
 
@@ -43,7 +43,7 @@ def add_arguments(parser: Parser) -> None:
 def run(arguments: Namespace) -> int:
     """Ask once and print the answer."""
     try:
-        status = _status(arguments)
+        status = _answer(arguments).status
     except CommandFailed as failure:
         # A container runtime knows healthy (0) and unhealthy (1) only.
         if failure.code is not ExitCode.USAGE:
@@ -58,7 +58,7 @@ def run(arguments: Namespace) -> int:
     return ExitCode.OK if status == "SERVING" else ExitCode.FAILED
 
 
-def _status(arguments: Namespace) -> str:
+def _answer(arguments: Namespace) -> HealthAnswer:
     address, connection = reach_sidecar(arguments)
     with connection:
         tls = find_tls_files(arguments, address)
@@ -76,7 +76,7 @@ def _status(arguments: Namespace) -> str:
 
 def _ask(
     connection: socket.socket, address: str, tls: TlsFiles | None, arguments: Namespace
-) -> str:
+) -> HealthAnswer:
     authority = "localhost" if address.startswith("unix:") else address
     if tls is None:
         return call_health(

@@ -2,17 +2,38 @@
 
 import socket
 import ssl
+from dataclasses import dataclass
 from pathlib import Path
 
-from pannier_server.config import Settings, TcpAddress, UnixAddress
+from pannier_server.config import ListenAddress, Settings, TcpAddress, UnixAddress
 from pannier_server.config.addresses import parse_listen_address
 from pannier_server.doctor.certificates import first_certificate
-from pannier_server.doctor.health_check import HealthAnswer, ask_health
+from pannier_server.health_call import CallFailed, NotGrpc, call_health
+from pannier_server.service.health import TRANSPORT_METADATA, VERSION_METADATA
 
 _READY = "pannier.v1.StorageBackend"
 
 TIMEOUT = 3.0
 """Seconds for each question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a sidecar says of itself.
+
+    Attributes:
+        status: ``SERVING``, ``NOT_SERVING`` or another name of the standard's.
+        version: Its version; empty where it does not tell.
+        transport: Its transport; empty where it does not tell.
+    """
+
+    status: str
+    version: str
+    transport: str
+
+
+class NoHealth(Exception):
+    """What listens does not tell its health to a plain connection; says what it does instead."""
 
 
 def is_listening(address: str) -> bool:
@@ -23,35 +44,60 @@ def is_listening(address: str) -> bool:
     """
     parsed = parse_listen_address(address)
     try:
-        if isinstance(parsed, UnixAddress):
-            with socket.socket(socket.AF_UNIX) as probe:
-                probe.settimeout(TIMEOUT)
-                probe.connect(parsed.path)
-        else:
-            socket.create_connection((parsed.host, parsed.port), TIMEOUT).close()
+        _connect(parsed).close()
     except OSError:
         return False
     return True
 
 
-def ask(address: str) -> HealthAnswer:
-    """Return what a sidecar without TLS says of itself.
+def ask(address: str) -> Health:
+    """Return what a sidecar without TLS says of itself (grpc.health.v1).
 
     Raises:
-        grpc.RpcError: It refuses, or does not answer in time.
+        NoHealth: It does not say that.
         ValueError: It is no address.
     """
-    return ask_health(address, _READY, timeout=TIMEOUT)
-
-
-def sidecar_at(address: str) -> HealthAnswer | None:
-    """Return what the sidecar at an address says of itself, None where there is no plain one."""
-    import grpc
-
+    parsed = parse_listen_address(address)
+    authority = "localhost" if isinstance(parsed, UnixAddress) else str(parsed)
     try:
-        return ask(address)
-    except (grpc.RpcError, ValueError):
-        return None
+        with _connect(parsed) as connection:
+            answer = call_health(connection, _READY, authority=authority, timeout=TIMEOUT)
+            about = answer.metadata()
+    except CallFailed as error:
+        raise NoHealth(f"answers with the gRPC status {error.code}") from None
+    except NotGrpc:
+        raise NoHealth("does not speak gRPC") from None
+    except TimeoutError:
+        raise NoHealth("says nothing") from None
+    except OSError:
+        raise NoHealth("breaks the connection off") from None
+    return Health(answer.status, about.get(VERSION_METADATA, ""), about.get(TRANSPORT_METADATA, ""))
+
+
+def is_sidecar(address: str) -> bool:
+    """Return whether a sidecar without TLS is at an address.
+
+    Raises:
+        ValueError: It is no address.
+    """
+    try:
+        ask(address)
+    except NoHealth:
+        return False
+    return True
+
+
+def _connect(address: ListenAddress) -> socket.socket:
+    if isinstance(address, TcpAddress):
+        return socket.create_connection((address.host, address.port), TIMEOUT)
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        connection.settimeout(TIMEOUT)
+        connection.connect(address.path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def shows_own_certificate(address: str, settings: Settings) -> bool:

@@ -11,7 +11,7 @@ from pannier_server.config import (
     SettingsError,
     TcpAddress,
 )
-from pannier_server.doctor.answering import is_listening, shows_own_certificate, sidecar_at
+from pannier_server.doctor.answering import is_listening, is_sidecar, shows_own_certificate
 from pannier_server.doctor.check import (
     Area,
     Check,
@@ -105,7 +105,7 @@ def _serves(settings: Settings) -> bool:
 
 
 def _is_sidecar(address: str, settings: Settings) -> bool:
-    return shows_own_certificate(address, settings) or sidecar_at(address) is not None
+    return shows_own_certificate(address, settings) or is_sidecar(address)
 
 
 def _address(address: ListenAddress, settings: Settings) -> Outcome:

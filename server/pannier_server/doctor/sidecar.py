@@ -1,10 +1,8 @@
 """A sidecar that runs already, where clients of this environment would look for one."""
 
-from typing import Any
-
 from pannier.addresses import ADDRESS_VARIABLE
 from pannier_server import __version__
-from pannier_server.doctor.answering import ask, is_listening, shows_own_certificate
+from pannier_server.doctor.answering import NoHealth, ask, is_listening, shows_own_certificate
 from pannier_server.doctor.check import (
     Area,
     Check,
@@ -55,15 +53,11 @@ def _look(found: FoundSettings) -> Outcome:
 
 
 def _health(address: str, facts: dict[str, object]) -> Outcome:
-    import grpc
-
     try:
         answer = ask(address)
-    except grpc.RpcError as error:
-        # What is raised has these, which its class does not say.
-        call: Any = error
+    except NoHealth as instead:
         return failed(
-            f"what listens at {address} answers {call.code().name} when asked for its health",
+            f"what listens at {address} {instead} when asked for its health",
             "stop it if it is no sidecar of yours, or name another address; one with TLS is asked "
             "with 'pannier health --tls-ca FILE'",
             **facts,

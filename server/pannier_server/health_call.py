@@ -6,7 +6,7 @@ little of HTTP/2 (RFC 9113), and of the answer of a server that is well only the
 """
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from struct import Struct
 from time import monotonic
 from typing import NamedTuple
@@ -47,6 +47,27 @@ class NotGrpc(Exception):
     """What listens there does not speak gRPC."""
 
 
+class HealthAnswer(NamedTuple):
+    """What a server says.
+
+    Attributes:
+        status: The name of a service's status.
+        heads: The header blocks of the answer, as they came.
+    """
+
+    status: str
+    heads: Sequence[bytes]
+
+    def metadata(self) -> dict[str, str]:
+        """Return the metadata that came with it, and what else its heads hold.
+
+        Raises:
+            NotGrpc: The heads cannot be read.
+        """
+        fields = _fields(self.heads)
+        return {name.decode("latin-1"): value.decode("latin-1") for name, value in fields.items()}
+
+
 class _Frame(NamedTuple):
     kind: int
     flags: int
@@ -56,8 +77,8 @@ class _Frame(NamedTuple):
 
 def call_health(
     connection: socket.socket, service: str, *, authority: str, timeout: float, scheme: str = "http"
-) -> str:
-    """Ask on a fresh connection whether a service serves, and return the name of its status.
+) -> HealthAnswer:
+    """Ask on a fresh connection whether a service serves.
 
     Raises:
         CallFailed: The server refuses the call.
@@ -79,7 +100,7 @@ def call_health(
     # A server may send an empty message along with an error.
     if len(body) <= _PREFIX_BYTES:
         raise _failure(blocks)
-    return _status(body)
+    return HealthAnswer(_status(body), blocks)
 
 
 def _request(service: str, authority: str, scheme: str, timeout: float) -> bytes:
@@ -196,23 +217,36 @@ def _status(body: bytes) -> str:
     return STATUSES[message[1]]
 
 
-def _failure(blocks: list[bytes]) -> Exception:
+def _failure(blocks: Sequence[bytes]) -> Exception:
     """Return the error that the heads of an answer without a message tell."""
-    # Only here are they worth the time that their decoder takes to load.
     from urllib.parse import unquote_to_bytes
 
-    from pannier_server.transport.h2.hpack import Decoder, HpackError
-
-    decoder = Decoder(max_list_bytes=_LARGEST_FRAME)
-    heads: dict[bytes, bytes] = {}
     try:
-        for block in blocks:
-            heads |= dict(decoder.decode(block).fields)
-    except HpackError:
-        return NotGrpc()
+        heads = _fields(blocks)
+    except NotGrpc as error:
+        return error
     code = heads.get(b"grpc-status", b"")
     if not code.isdigit() or code == b"0":
         return NotGrpc()
     return CallFailed(
         int(code), unquote_to_bytes(heads.get(b"grpc-message", b"")).decode(errors="replace")
     )
+
+
+def _fields(blocks: Sequence[bytes]) -> dict[bytes, bytes]:
+    """Return the fields of header blocks.
+
+    Raises:
+        NotGrpc: They cannot be read.
+    """
+    # An answer that is well needs no decoder, which takes time to load.
+    from pannier_server.transport.h2.hpack import Decoder, HpackError
+
+    decoder = Decoder(max_list_bytes=_LARGEST_FRAME)
+    fields: dict[bytes, bytes] = {}
+    try:
+        for block in blocks:
+            fields |= dict(decoder.decode(block).fields)
+    except HpackError:
+        raise NotGrpc from None
+    return fields
