@@ -141,7 +141,6 @@ async def running_sidecar(
             reloads.append((auth_file, authenticator.reload))
         reloader = Reloader(reloads)
 
-        await health.start()
         sweeps = Sweeps()
         sweeping = sweep_expired(
             measured, clock=clock, interval=settings.sweep_interval, sweeps=sweeps
@@ -285,7 +284,7 @@ async def _drain(
     health: HealthService, calls: CallsInFlight, transport: Transport, grace: float
 ) -> None:
     """Refuse new calls, finish those in flight within the grace time, stop listening."""
-    await health.drain()
+    health.drain()
     stopping = asyncio.create_task(transport.stop(grace))
     with suppress(TimeoutError):
         await asyncio.wait_for(calls.drain(), grace)

@@ -10,11 +10,11 @@ import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection_pb2
 
 import pannier
 from pannier.v1 import storage_pb2 as pb
@@ -184,7 +184,7 @@ def wait_for_request(hole: socket.socket, operation: bytes) -> list[socket.socke
 async def test_a_call_that_comes_during_a_drain_is_told_so() -> None:
     calls = CallsInFlight()
     handlers = BackendHandlers(MemoryBackend(), max_data_bytes=1_000)
-    server = grpc.aio.server()
+    server: Any = grpc.aio.server()
     StorageServicer(handlers, calls, time.time, 10.0).register(server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
@@ -263,25 +263,6 @@ def test_a_file_that_is_no_socket_is_left_alone(tmp_path: Path, transport: str) 
     assert code == 1
     assert "is no socket" in error
     assert path.read_text() == "keep me"
-
-
-async def test_reflection_answers_under_both_names(transport: str) -> None:
-    settings = Settings(store="memory:", listen=LOOPBACK, grace=1.0, transport=transport)
-    async with running_sidecar(settings) as sidecar, channel_to(sidecar) as channel:
-        for version in ("v1", "v1alpha"):
-            ask = channel.stream_stream(
-                f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo",
-                request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,
-                response_deserializer=reflection_pb2.ServerReflectionResponse.FromString,
-            )
-            requests = [
-                reflection_pb2.ServerReflectionRequest(list_services=""),
-                reflection_pb2.ServerReflectionRequest(file_containing_symbol=SERVICE),
-            ]
-            listed, described = [answer async for answer in ask(iter(requests))]
-            names = [service.name for service in listed.list_services_response.service]
-            assert SERVICE in names
-            assert described.file_descriptor_response.file_descriptor_proto
 
 
 def test_hundreds_of_connections_may_wait_for_a_busy_sidecar(

@@ -14,9 +14,9 @@ from tests.project.checkout import DISTRIBUTIONS, ROOT, project_table
 REASONS = {
     "boto3": "credentials and their refresh, endpoints, making and checking tables",
     "googleapis-common-protos": "google.rpc's Status and details, which every error is",
-    "grpcio": "status codes, the second transport, the Python client",
-    "grpcio-health-checking": "grpc.health.v1, which orchestrators ask",
-    "grpcio-reflection": "reflection, which grpcurl and its like ask",
+    "grpcio": "the second transport, the Python client",
+    "grpcio-health-checking": "the messages of grpc.health.v1, which orchestrators ask",
+    "grpcio-reflection": "the messages of reflection, which grpcurl and its like ask",
     "httptools": "parsing DynamoDB's HTTP answers at C speed",
     "msgspec": "DynamoDB's JSON at C speed, and values that cost little to make",
     "platformdirs": "the user's data folder on each system",

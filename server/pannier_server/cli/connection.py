@@ -88,6 +88,7 @@ def open_store(arguments: "Namespace") -> Iterator["Store"]:
     Raises:
         CommandFailed: In place of what the client raises.
     """
+    _require_grpcio()
     import pannier
 
     token = find_token(arguments)
@@ -108,6 +109,17 @@ def open_store(arguments: "Namespace") -> Iterator["Store"]:
         raise CommandFailed(str(error), exit_code(error)) from None
     except ValueError as error:
         raise CommandFailed(str(error), ExitCode.USAGE) from None
+
+
+def _require_grpcio() -> None:
+    from pannier_server.rpc import has_grpcio
+
+    if not has_grpcio():
+        raise CommandFailed(
+            "this program has no grpcio, without which it cannot talk to a sidecar but for its "
+            "health; the package pannier-server, which pip installs, has it",
+            ExitCode.USAGE,
+        )
 
 
 def find_sidecar(arguments: "Namespace") -> str:

@@ -1,4 +1,4 @@
-"""Settings that are right by themselves and wrong together; none of this needs I/O."""
+"""Settings that are right by themselves, and wrong together or in this program."""
 
 import os
 from itertools import permutations
@@ -20,6 +20,7 @@ def check_combinations(settings: Settings) -> None:
     Raises:
         SettingsError: It says what to change.
     """
+    _refuse_missing_transport(settings)
     _refuse_long_paths(settings)
     _refuse_duplicates(settings)
     _refuse_incomplete_tls(settings)
@@ -30,6 +31,19 @@ def check_combinations(settings: Settings) -> None:
     _refuse_workers_with_unix_socket(settings)
     _refuse_socket_users_in_vain(settings)
     _refuse_workers_with_memory(settings)
+
+
+def _refuse_missing_transport(settings: Settings) -> None:
+    if settings.transport != "grpcio":
+        return
+    from pannier_server.rpc import has_grpcio
+
+    if not has_grpcio():
+        raise settings.error(
+            "transport",
+            f"grpcio is not part of this program; choose {flag_name('transport')} h2, or install "
+            "the package pannier-server with pip, which has it",
+        )
 
 
 def _refuse_long_paths(settings: Settings) -> None:

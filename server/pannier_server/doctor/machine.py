@@ -10,9 +10,10 @@ from pannier_server import __version__
 from pannier_server.config.options import flag_name
 from pannier_server.doctor.check import Area, Check, Outcome, failed, in_thread, ok, warning
 from pannier_server.doctor.found import FoundSettings
+from pannier_server.rpc import has_grpcio
 
 # Parts in C that a wrong build, another architecture or another C library breaks.
-_NATIVE = ("uvloop", "httptools", "msgspec", "grpc", "google.protobuf")
+_NATIVE = ("uvloop", "httptools", "msgspec", "google.protobuf")
 
 _FEW_FILES = 4096
 
@@ -43,7 +44,8 @@ def _python() -> Outcome:
         "pannier_server": __version__,
         "system": f"{platform.system()} {platform.machine()}",
     }
-    for name in _NATIVE:
+    # The self-contained program has no grpcio; settings that need it are refused there.
+    for name in (*_NATIVE, *(["grpc"] if has_grpcio() else [])):
         try:
             importlib.import_module(name)
         except ImportError as error:

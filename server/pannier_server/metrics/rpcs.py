@@ -10,19 +10,17 @@ from contextlib import aclosing
 from time import perf_counter
 from typing import Any, Final
 
-import grpc
-
 from pannier_server.metrics.catalogue import DURATIONS
 from pannier_server.metrics.samples import Sample, sample
 from pannier_server.metrics.tally import Tally
+from pannier_server.rpc import MethodHandler, ServicerContext, StatusCode
 from pannier_server.service.status import stopped_code
 
-_NAMES: Final = {code.value[0]: code.name for code in grpc.StatusCode}
+_NAMES: Final = {code.number: code.name for code in StatusCode}
 
-Context = grpc.aio.ServicerContext[bytes, bytes]
-Unary = Callable[[bytes, Context], Awaitable[bytes]]
+Unary = Callable[[bytes, ServicerContext], Awaitable[bytes]]
 # Both transports take async generators only for streams of answers.
-Stream = Callable[[bytes, Context], Any]
+Stream = Callable[[bytes, ServicerContext], Any]
 
 
 class RpcMeters:
@@ -36,9 +34,7 @@ class RpcMeters:
         """Begin without RPCs."""
         self.tallies: dict[str, Tally] = {}
 
-    def around(
-        self, rpc: str, handler: "grpc.RpcMethodHandler[bytes, bytes]"
-    ) -> "grpc.RpcMethodHandler[bytes, bytes]":
+    def around(self, rpc: str, handler: MethodHandler) -> MethodHandler:
         """Return a method's handler with meters around it.
 
         Args:
@@ -48,11 +44,11 @@ class RpcMeters:
         tally = self.tallies[rpc] = Tally(DURATIONS)
         if handler.response_streaming:
             stream: Any = handler.unary_stream
-            return grpc.unary_stream_rpc_method_handler(_measured_stream(stream, tally))
+            return MethodHandler(unary_stream=_measured_stream(stream, tally))
         unary: Any = handler.unary_unary
-        return grpc.unary_unary_rpc_method_handler(_measured_unary(unary, tally))
+        return MethodHandler(unary_unary=_measured_unary(unary, tally))
 
-    def ended_with(self, code: grpc.StatusCode) -> int:
+    def ended_with(self, code: StatusCode) -> int:
         """Return how many calls ended with a status."""
         return sum(tally.failures.get(code.name, 0) for tally in self.tallies.values())
 
@@ -70,7 +66,7 @@ class RpcMeters:
 def _measured_unary(method: Unary, tally: Tally) -> Unary:
     observe = tally.observe
 
-    async def measured(request: bytes, context: Context) -> bytes:
+    async def measured(request: bytes, context: ServicerContext) -> bytes:
         started = perf_counter()
         tally.started += 1
         tally.received += len(request)
@@ -87,7 +83,7 @@ def _measured_unary(method: Unary, tally: Tally) -> Unary:
 
 
 def _measured_stream(method: Stream, tally: Tally) -> Stream:
-    async def measured(request: bytes, context: Context) -> AsyncIterator[bytes]:
+    async def measured(request: bytes, context: ServicerContext) -> AsyncIterator[bytes]:
         started = perf_counter()
         tally.started += 1
         tally.received += len(request)
@@ -104,7 +100,7 @@ def _measured_stream(method: Stream, tally: Tally) -> Stream:
     return measured
 
 
-def _code(error: BaseException, context: Context) -> str:
+def _code(error: BaseException, context: Any) -> str:
     """Return the name of the status that a call ends with whose handler raised an error."""
     if isinstance(error, asyncio.CancelledError | GeneratorExit):
         # Transports cancel a handler at its deadline, and when its client has gone.
@@ -112,4 +108,4 @@ def _code(error: BaseException, context: Context) -> str:
     # One transport answers the code as it was given, the other its number.
     code: Any = context.code()
     name = _NAMES.get(code) if isinstance(code, int) else getattr(code, "name", None)
-    return name or grpc.StatusCode.UNKNOWN.name
+    return name or StatusCode.UNKNOWN.name

@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-import grpc
-
 from pannier_server.admission.admissions import Admissions
 from pannier_server.backends.contract import StorageBackend
 from pannier_server.config import Settings
@@ -21,6 +19,7 @@ from pannier_server.metrics.store import MeasuredBackend
 from pannier_server.metrics.tally import Tally
 from pannier_server.metrics.transport import transport_samples
 from pannier_server.metrics.workers import answer_parent
+from pannier_server.rpc import StatusCode
 from pannier_server.security.authentication import Authenticator
 from pannier_server.service.health import HealthService
 from pannier_server.service.sweeper import Sweeps
@@ -121,7 +120,7 @@ class SidecarMeters:
         counts: Mapping[str, int] = authenticator.refused if authenticator else {}
         for reason, count in counts.items():
             yield sample("pannier_auth_refusals_total", count, reason)
-        denied = self.rpcs.ended_with(grpc.StatusCode.PERMISSION_DENIED)
+        denied = self.rpcs.ended_with(StatusCode.PERMISSION_DENIED)
         yield sample("pannier_auth_refusals_total", denied, "permission_denied")
 
 

@@ -3,16 +3,14 @@
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-import grpc
 import msgspec
 from google.protobuf.message import DecodeError, Message
 
+from pannier_server.rpc import ServicerContext
 from pannier_server.service.errors import InvalidRequest
 from pannier_server.service.interface import Identity
 from pannier_server.service.requests import parse_request_id
 from pannier_server.service.status import CallStatus
-
-Context: TypeAlias = grpc.aio.ServicerContext[bytes, bytes]
 
 
 class FailedCall(msgspec.Struct, frozen=True):
@@ -34,7 +32,7 @@ class FailedCall(msgspec.Struct, frozen=True):
     error: BaseException
     seconds: float
     identity: Identity | None
-    context: Context
+    context: ServicerContext
     message: type[Message]
     request: bytes
 

@@ -5,8 +5,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-import grpc
-
+from pannier_server.rpc import StatusCode
 from pannier_server.service.failed_calls import FailedCall
 from pannier_server.service.line_limit import LineLimit
 
@@ -15,19 +14,19 @@ _log = logging.getLogger(__name__)
 # What callers do in the usual course of things, what they do wrong, what the store or its
 # settings do, and what somebody has to look at.
 _LEVELS: Final = {
-    grpc.StatusCode.NOT_FOUND: logging.DEBUG,
-    grpc.StatusCode.ABORTED: logging.DEBUG,
-    grpc.StatusCode.ALREADY_EXISTS: logging.DEBUG,
-    grpc.StatusCode.CANCELLED: logging.DEBUG,
-    grpc.StatusCode.INVALID_ARGUMENT: logging.INFO,
-    grpc.StatusCode.UNAUTHENTICATED: logging.INFO,
-    grpc.StatusCode.PERMISSION_DENIED: logging.INFO,
-    grpc.StatusCode.RESOURCE_EXHAUSTED: logging.WARNING,
-    grpc.StatusCode.FAILED_PRECONDITION: logging.WARNING,
-    grpc.StatusCode.UNAVAILABLE: logging.WARNING,
-    grpc.StatusCode.DEADLINE_EXCEEDED: logging.WARNING,
-    grpc.StatusCode.DATA_LOSS: logging.ERROR,
-    grpc.StatusCode.INTERNAL: logging.ERROR,
+    StatusCode.NOT_FOUND: logging.DEBUG,
+    StatusCode.ABORTED: logging.DEBUG,
+    StatusCode.ALREADY_EXISTS: logging.DEBUG,
+    StatusCode.CANCELLED: logging.DEBUG,
+    StatusCode.INVALID_ARGUMENT: logging.INFO,
+    StatusCode.UNAUTHENTICATED: logging.INFO,
+    StatusCode.PERMISSION_DENIED: logging.INFO,
+    StatusCode.RESOURCE_EXHAUSTED: logging.WARNING,
+    StatusCode.FAILED_PRECONDITION: logging.WARNING,
+    StatusCode.UNAVAILABLE: logging.WARNING,
+    StatusCode.DEADLINE_EXCEEDED: logging.WARNING,
+    StatusCode.DATA_LOSS: logging.ERROR,
+    StatusCode.INTERNAL: logging.ERROR,
 }
 
 
@@ -36,7 +35,7 @@ class _Kind(NamedTuple):
 
     rpc: str
     reason: str
-    code: grpc.StatusCode
+    code: StatusCode
 
 
 class FailureLog:

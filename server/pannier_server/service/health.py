@@ -6,14 +6,12 @@ service's name follows the store: NOT_SERVING until it answers, and while it doe
 
 import asyncio
 import logging
-from typing import Any
-
-import grpc
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from pannier_server import __version__
 from pannier_server.backends.contract import StorageBackend
 from pannier_server.backends.errors import StorageError, Throttled
+from pannier_server.rpc import Registry
+from pannier_server.service.health_servicer import NOT_SERVING, SERVING, HealthServicer
 from pannier_server.service.interface import CallContext, Clock
 from pannier_server.service.servicer import SERVICE_NAME
 
@@ -25,24 +23,9 @@ VERSION_METADATA = "pannier-version"
 TRANSPORT_METADATA = "pannier-transport"
 """The same: the transport that serves."""
 
-_SERVING = health_pb2.HealthCheckResponse.SERVING
-_NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
-
 # A store that is down is asked more often than one that is up.
 _RETRY_INTERVAL = 0.5
 _CHECK_TIMEOUT = 5.0
-
-
-class _Servicer(health.aio.HealthServicer):  # type: ignore[misc]
-    """The standard's service; its answers to checks tell which sidecar this is."""
-
-    def __init__(self, about: tuple[tuple[str, str], ...]) -> None:
-        super().__init__()
-        self._about = about
-
-    async def Check(self, request: Any, context: Any) -> Any:  # noqa: N802 (the name in the proto)
-        await context.send_initial_metadata(self._about)
-        return await super().Check(request, context)
 
 
 class HealthService:
@@ -66,8 +49,9 @@ class HealthService:
         self._backend = backend
         self._clock = clock
         self._interval = interval
-        self._servicer = _Servicer(
-            ((VERSION_METADATA, __version__), (TRANSPORT_METADATA, transport))
+        self._servicer = HealthServicer(
+            {"": SERVING, SERVICE_NAME: NOT_SERVING},
+            ((VERSION_METADATA, __version__), (TRANSPORT_METADATA, transport)),
         )
         self._problem: str | None = "not checked yet"
         self.checked = asyncio.Event()
@@ -77,23 +61,18 @@ class HealthService:
         """Whether the store answered the last check."""
         return self._problem is None
 
-    def register(self, server: grpc.aio.Server) -> None:
+    def register(self, server: Registry) -> None:
         """Add the health service to a server."""
-        health_pb2_grpc.add_HealthServicer_to_server(self._servicer, server)
+        self._servicer.register(server)
 
-    async def start(self) -> None:
-        """Answer SERVING for the sidecar and NOT_SERVING for the store."""
-        await self._servicer.set("", _SERVING)
-        await self._servicer.set(SERVICE_NAME, _NOT_SERVING)
-
-    async def drain(self) -> None:
+    def drain(self) -> None:
         """Answer NOT_SERVING for everything from now on."""
-        await self._servicer.enter_graceful_shutdown()
+        self._servicer.drain()
 
     async def watch_store(self) -> None:
         """Ask the store again and again, until cancelled."""
         while True:
-            await self._publish(await self._check())
+            self._publish(await self._check())
             self.checked.set()
             await asyncio.sleep(_RETRY_INTERVAL if self._problem else self._interval)
 
@@ -111,7 +90,7 @@ class HealthService:
             return f"unforeseen error: {type(error).__name__}"
         return None
 
-    async def _publish(self, problem: str | None) -> None:
+    def _publish(self, problem: str | None) -> None:
         if problem == self._problem:
             return
         self._problem = problem
@@ -119,4 +98,4 @@ class HealthService:
             _log.warning("the store is not usable: %s", problem)
         else:
             _log.info("the store answers: %s", self._backend.description)
-        await self._servicer.set(SERVICE_NAME, _NOT_SERVING if problem else _SERVING)
+        self._servicer.set(SERVICE_NAME, NOT_SERVING if problem else SERVING)

@@ -1,8 +1,8 @@
 """The handlers as a gRPC service: bytes to messages, and errors to statuses.
 
 Requests are parsed here and not by the gRPC runtime, so that a malformed message is
-answered with a typed error. The registration is the one that generated code makes on
-a ``grpc.aio`` server; a transport needs to offer no more than that.
+answered with a typed error. The registration is one that generated code makes on a
+``grpc.aio`` server; a transport needs to offer no more than that.
 """
 
 import asyncio
@@ -11,12 +11,12 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Generic, NoReturn, TypeAlias, TypeVar
+from typing import Generic, NoReturn, TypeVar
 
-import grpc
 from google.protobuf.message import DecodeError, Message
 
 from pannier.v1 import storage_pb2 as pb
+from pannier_server.rpc import MethodHandler, Registry, ServicerContext
 from pannier_server.service.errors import Draining, InvalidRequest
 from pannier_server.service.failed_calls import FailedCall, FailureListener
 from pannier_server.service.interface import CallContext, Clock, Identity, StorageHandlers
@@ -27,8 +27,6 @@ SERVICE_NAME = "pannier.v1.StorageBackend"
 _log = logging.getLogger(__name__)
 
 Request = TypeVar("Request", bound=Message)
-ServicerContext = grpc.aio.ServicerContext[bytes, bytes]
-MethodHandler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 Around = Callable[[str, MethodHandler], MethodHandler]
 """Returns what is to serve a method, by its name, in place of its handler."""
 Authenticate = Callable[[ServicerContext], Identity]
@@ -98,7 +96,7 @@ class StorageServicer:
     listeners: Sequence[FailureListener] = ()
     around: Sequence[Around] = ()
 
-    def register(self, server: grpc.aio.Server) -> None:
+    def register(self, server: Registry) -> None:
         """Add the six RPCs to a server."""
         # Looked up once: each look costs a system call.
         now = asyncio.get_running_loop().time
@@ -123,9 +121,7 @@ class StorageServicer:
         }
         for around in self.around:
             methods = {name: around(name, handler) for name, handler in methods.items()}
-        server.add_generic_rpc_handlers(
-            (grpc.method_handlers_generic_handler(SERVICE_NAME, methods),)
-        )
+        server.add_registered_method_handlers(SERVICE_NAME, methods)
 
     def _unary(
         self,
@@ -150,7 +146,7 @@ class StorageServicer:
                 self._failed(rpc, error, request, context, call, started)
                 raise
 
-        return grpc.unary_unary_rpc_method_handler(method)
+        return MethodHandler(unary_unary=method)
 
     def _stream(self, now: Clock, rpc: "_Rpc[pb.ListByPrefixRequest]") -> MethodHandler:
         new_call = self._new_call()
@@ -172,7 +168,7 @@ class StorageServicer:
                 self._failed(rpc, error, request, context, call, started)
                 raise
 
-        return grpc.unary_stream_rpc_method_handler(method)
+        return MethodHandler(unary_stream=method)
 
     def _failed(
         self,

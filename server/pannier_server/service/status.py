@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import grpc
 from google.protobuf.any_pb2 import Any
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
@@ -12,6 +11,7 @@ from google.rpc.status_pb2 import Status
 from pannier.v1 import storage_pb2 as pb
 from pannier_server.backends import errors
 from pannier_server.backends.errors import StorageError, WriteOutcome
+from pannier_server.rpc import StatusCode
 from pannier_server.service.errors import CallError
 
 ERROR_DOMAIN = "pannier"
@@ -27,45 +27,45 @@ _MAX_ETAG_CHARACTERS = 256
 # stopped for that.
 _END_OF_TIME = 0.01
 
-_BUG = (grpc.StatusCode.INTERNAL, pb.ERROR_REASON_INTERNAL)
+_BUG = (StatusCode.INTERNAL, pb.ERROR_REASON_INTERNAL)
 
-_BY_ERROR: dict[type[StorageError], tuple[grpc.StatusCode, "pb.ErrorReason"]] = {
-    errors.RecordNotFound: (grpc.StatusCode.NOT_FOUND, pb.ERROR_REASON_RECORD_NOT_FOUND),
-    errors.RecordExists: (grpc.StatusCode.ALREADY_EXISTS, pb.ERROR_REASON_RECORD_EXISTS),
-    errors.VersionMismatch: (grpc.StatusCode.ABORTED, pb.ERROR_REASON_VERSION_CONFLICT),
-    errors.RecordCorrupt: (grpc.StatusCode.DATA_LOSS, pb.ERROR_REASON_RECORD_CORRUPT),
-    errors.DataTooLarge: (grpc.StatusCode.INVALID_ARGUMENT, pb.ERROR_REASON_DATA_TOO_LARGE),
-    errors.KeyTooLong: (grpc.StatusCode.INVALID_ARGUMENT, pb.ERROR_REASON_KEY_INVALID),
-    errors.RequestIdReused: (grpc.StatusCode.INVALID_ARGUMENT, pb.ERROR_REASON_REQUEST_ID_REUSED),
-    errors.Throttled: (grpc.StatusCode.RESOURCE_EXHAUSTED, pb.ERROR_REASON_THROTTLED),
-    errors.Overloaded: (grpc.StatusCode.RESOURCE_EXHAUSTED, pb.ERROR_REASON_OVERLOADED),
-    errors.StoreUnavailable: (grpc.StatusCode.UNAVAILABLE, pb.ERROR_REASON_STORE_UNAVAILABLE),
+_BY_ERROR: dict[type[StorageError], tuple[StatusCode, "pb.ErrorReason"]] = {
+    errors.RecordNotFound: (StatusCode.NOT_FOUND, pb.ERROR_REASON_RECORD_NOT_FOUND),
+    errors.RecordExists: (StatusCode.ALREADY_EXISTS, pb.ERROR_REASON_RECORD_EXISTS),
+    errors.VersionMismatch: (StatusCode.ABORTED, pb.ERROR_REASON_VERSION_CONFLICT),
+    errors.RecordCorrupt: (StatusCode.DATA_LOSS, pb.ERROR_REASON_RECORD_CORRUPT),
+    errors.DataTooLarge: (StatusCode.INVALID_ARGUMENT, pb.ERROR_REASON_DATA_TOO_LARGE),
+    errors.KeyTooLong: (StatusCode.INVALID_ARGUMENT, pb.ERROR_REASON_KEY_INVALID),
+    errors.RequestIdReused: (StatusCode.INVALID_ARGUMENT, pb.ERROR_REASON_REQUEST_ID_REUSED),
+    errors.Throttled: (StatusCode.RESOURCE_EXHAUSTED, pb.ERROR_REASON_THROTTLED),
+    errors.Overloaded: (StatusCode.RESOURCE_EXHAUSTED, pb.ERROR_REASON_OVERLOADED),
+    errors.StoreUnavailable: (StatusCode.UNAVAILABLE, pb.ERROR_REASON_STORE_UNAVAILABLE),
     errors.DeadlineExceeded: (
-        grpc.StatusCode.DEADLINE_EXCEEDED,
+        StatusCode.DEADLINE_EXCEEDED,
         pb.ERROR_REASON_DEADLINE_EXCEEDED,
     ),
-    errors.TableMissing: (grpc.StatusCode.FAILED_PRECONDITION, pb.ERROR_REASON_TABLE_MISSING),
+    errors.TableMissing: (StatusCode.FAILED_PRECONDITION, pb.ERROR_REASON_TABLE_MISSING),
     errors.TableMisconfigured: (
-        grpc.StatusCode.FAILED_PRECONDITION,
+        StatusCode.FAILED_PRECONDITION,
         pb.ERROR_REASON_TABLE_MISCONFIGURED,
     ),
-    errors.AccessDenied: (grpc.StatusCode.FAILED_PRECONDITION, pb.ERROR_REASON_ACCESS_DENIED),
+    errors.AccessDenied: (StatusCode.FAILED_PRECONDITION, pb.ERROR_REASON_ACCESS_DENIED),
     errors.CredentialsMissing: (
-        grpc.StatusCode.FAILED_PRECONDITION,
+        StatusCode.FAILED_PRECONDITION,
         pb.ERROR_REASON_CREDENTIALS_MISSING,
     ),
-    errors.KeyServiceFailed: (grpc.StatusCode.FAILED_PRECONDITION, pb.ERROR_REASON_KEY_SERVICE),
+    errors.KeyServiceFailed: (StatusCode.FAILED_PRECONDITION, pb.ERROR_REASON_KEY_SERVICE),
     errors.StoreMisconfigured: (
-        grpc.StatusCode.FAILED_PRECONDITION,
+        StatusCode.FAILED_PRECONDITION,
         pb.ERROR_REASON_TABLE_MISCONFIGURED,
     ),
 }
 
-_BY_REASON: dict["pb.ErrorReason", grpc.StatusCode] = {
-    pb.ERROR_REASON_UNAUTHENTICATED: grpc.StatusCode.UNAUTHENTICATED,
-    pb.ERROR_REASON_PERMISSION_DENIED: grpc.StatusCode.PERMISSION_DENIED,
-    pb.ERROR_REASON_OVERLOADED: grpc.StatusCode.RESOURCE_EXHAUSTED,
-    pb.ERROR_REASON_DRAINING: grpc.StatusCode.UNAVAILABLE,
+_BY_REASON: dict["pb.ErrorReason", StatusCode] = {
+    pb.ERROR_REASON_UNAUTHENTICATED: StatusCode.UNAUTHENTICATED,
+    pb.ERROR_REASON_PERMISSION_DENIED: StatusCode.PERMISSION_DENIED,
+    pb.ERROR_REASON_OVERLOADED: StatusCode.RESOURCE_EXHAUSTED,
+    pb.ERROR_REASON_DRAINING: StatusCode.UNAVAILABLE,
 }
 
 
@@ -82,7 +82,7 @@ class CallStatus:
         write_outcome: Whether a write may have been applied; empty for what writes nothing.
     """
 
-    code: grpc.StatusCode
+    code: StatusCode
     message: str
     details: bytes
     is_bug: bool
@@ -102,7 +102,7 @@ def to_status(error: Exception, *, is_write: bool) -> CallStatus:
     info = ErrorInfo(reason=sent_reason, domain=ERROR_DOMAIN)
     if outcome:
         info.metadata[WRITE_OUTCOME] = outcome
-    status = Status(code=code.value[0], message=message)
+    status = Status(code=code.number, message=message)
     for detail in (info, *_facts(error)):
         packed = Any()
         packed.Pack(detail)
@@ -111,7 +111,7 @@ def to_status(error: Exception, *, is_write: bool) -> CallStatus:
     return CallStatus(code, message, status.SerializeToString(), is_bug, sent_reason, outcome)
 
 
-def stopped_code(remaining: float | None) -> grpc.StatusCode:
+def stopped_code(remaining: float | None) -> StatusCode:
     """Return the code of a call whose handler its transport has stopped.
 
     Args:
@@ -119,8 +119,8 @@ def stopped_code(remaining: float | None) -> grpc.StatusCode:
     """
     # A client gives up at about the same moment, and timers may be early.
     if remaining is not None and remaining < _END_OF_TIME:
-        return grpc.StatusCode.DEADLINE_EXCEEDED
-    return grpc.StatusCode.CANCELLED
+        return StatusCode.DEADLINE_EXCEEDED
+    return StatusCode.CANCELLED
 
 
 def stopped_status(remaining: float | None, *, is_write: bool) -> CallStatus:
@@ -129,7 +129,7 @@ def stopped_status(remaining: float | None, *, is_write: bool) -> CallStatus:
     The caller is gone, or has been told so by the transport: nobody gets this status.
     """
     code = stopped_code(remaining)
-    if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+    if code is StatusCode.DEADLINE_EXCEEDED:
         message = "the deadline passed while it ran"
     else:
         message = "the caller cancelled it or went away"
@@ -142,9 +142,9 @@ def reason_name(error: Exception) -> str:
     return _sent_name(_describe(error)[1])
 
 
-def _describe(error: Exception) -> tuple[grpc.StatusCode, "pb.ErrorReason", str]:
+def _describe(error: Exception) -> tuple[StatusCode, "pb.ErrorReason", str]:
     if isinstance(error, CallError):
-        code = _BY_REASON.get(error.reason, grpc.StatusCode.INVALID_ARGUMENT)
+        code = _BY_REASON.get(error.reason, StatusCode.INVALID_ARGUMENT)
         return code, error.reason, error.message[:_MAX_MESSAGE_CHARACTERS]
     if isinstance(error, StorageError):
         known = (_BY_ERROR[kind] for kind in type(error).__mro__ if kind in _BY_ERROR)

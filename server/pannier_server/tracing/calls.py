@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, Final
 
-import grpc
 from opentelemetry.context import Context, attach
 from opentelemetry.propagate import extract
 from opentelemetry.propagators.textmap import Getter
@@ -11,15 +10,16 @@ from opentelemetry.trace import (
     Span,
     SpanKind,
     Status,
-    StatusCode,
     Tracer,
     get_current_span,
     set_span_in_context,
 )
+from opentelemetry.trace import StatusCode as SpanStatusCode
 from opentelemetry.util.types import AttributeValue
 
+from pannier_server.rpc import MethodHandler, ServicerContext, StatusCode
 from pannier_server.service.failed_calls import FailedCall
-from pannier_server.service.servicer import SERVICE_NAME, MethodHandler, ServicerContext
+from pannier_server.service.servicer import SERVICE_NAME
 from pannier_server.tracing import attributes as names
 
 Metadata = Sequence[tuple[str, str | bytes]]
@@ -28,12 +28,12 @@ Metadata = Sequence[tuple[str, str | bytes]]
 # https://opentelemetry.io/docs/specs/semconv/rpc/grpc/
 _FAULTS: Final = frozenset(
     {
-        grpc.StatusCode.UNKNOWN,
-        grpc.StatusCode.DEADLINE_EXCEEDED,
-        grpc.StatusCode.UNIMPLEMENTED,
-        grpc.StatusCode.INTERNAL,
-        grpc.StatusCode.UNAVAILABLE,
-        grpc.StatusCode.DATA_LOSS,
+        StatusCode.UNKNOWN,
+        StatusCode.DEADLINE_EXCEEDED,
+        StatusCode.UNIMPLEMENTED,
+        StatusCode.INTERNAL,
+        StatusCode.UNAVAILABLE,
+        StatusCode.DATA_LOSS,
     }
 )
 _OK: Final[Mapping[str, AttributeValue]] = {
@@ -72,7 +72,7 @@ class CallSpans:
             return
         status = failed.status
         attributes: dict[str, AttributeValue] = {
-            names.RPC_GRPC_STATUS_CODE: status.code.value[0],
+            names.RPC_GRPC_STATUS_CODE: status.code.number,
             names.RPC_RESPONSE_STATUS_CODE: status.code.name,
             names.ERROR_REASON: status.reason,
         }
@@ -80,7 +80,7 @@ class CallSpans:
             attributes[names.WRITE_OUTCOME] = status.write_outcome
         if status.code in _FAULTS:
             attributes[names.ERROR_TYPE] = status.reason
-            span.set_status(Status(StatusCode.ERROR, status.message))
+            span.set_status(Status(SpanStatusCode.ERROR, status.message))
         span.set_attributes(attributes)
 
     def _around_unary(self, rpc: str, method: Any) -> MethodHandler:
@@ -94,7 +94,7 @@ class CallSpans:
             finally:
                 span.end()
 
-        return grpc.unary_unary_rpc_method_handler(traced)
+        return MethodHandler(unary_unary=traced)
 
     def _around_stream(self, rpc: str, method: Any) -> MethodHandler:
         async def traced(request: bytes, context: ServicerContext) -> AsyncGenerator[bytes, None]:
@@ -109,7 +109,7 @@ class CallSpans:
                 await pages.aclose()
                 span.end()
 
-        return grpc.unary_stream_rpc_method_handler(traced)
+        return MethodHandler(unary_stream=traced)
 
     def _start(self, rpc: str, context: ServicerContext) -> Span:
         metadata: Any = context.invocation_metadata()
