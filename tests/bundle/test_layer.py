@@ -1,5 +1,7 @@
 """The layer runs where there is a C library and nothing else."""
 
+import json
+import os
 import re
 import shutil
 import ssl
@@ -165,9 +167,36 @@ def test_lambda_finds_one_program_to_start(layer: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["get", "demo:a"], ["serve", "--transport", "grpcio"]])
-def test_what_needs_grpcs_core_is_refused_and_says_what_has_it(
+def test_what_needs_grpcio_is_refused_and_says_what_has_it(
     sandbox: Sandbox, arguments: list[str]
 ) -> None:
     ended = sandbox.run(*arguments)
     assert ended.returncode == 2
+    assert ended.stderr.startswith("pannier: ")
     assert "pannier-server" in ended.stderr
+
+
+def test_what_looks_at_a_table_works_in_it(sandbox: Sandbox, dynamodb_table: Table) -> None:
+    checked = sandbox.run("table", "check", f"--store={dynamodb_table.store_url}", **os.environ)
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_the_doctor_works_in_it(sandbox: Sandbox, dynamodb_table: Table) -> None:
+    settings = (f"--store={dynamodb_table.store_url}", "--listen=unix:/tmp/examined.sock")
+    serving = subprocess.Popen(
+        [*within_root(sandbox.root), PROGRAM, "serve", *settings],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert serving.stdout is not None
+        assert " serves " in serving.stdout.readline()
+        examined = sandbox.run("doctor", *settings, "--json", **os.environ)
+        assert examined.stderr == ""
+    finally:
+        serving.terminate()
+        serving.wait()
+    found = {check["id"]: check for check in json.loads(examined.stdout)["checks"]}
+    assert {check["status"] for check in found.values()} <= {"ok", "warning", "skipped"}
+    assert examined.returncode == 0
+    for looked_at in ("sidecar.health", "machine.python", "dynamodb.permission.UpdateItem"):
+        assert found[looked_at]["status"] == "ok"

@@ -55,8 +55,7 @@ def _version() -> str:
 def _freeze(scratch: Path) -> Path:
     """Let PyInstaller put the folder together."""
     _let_bootloader_find_libraries()
-    folders = ("tools/bundle/without_core", "client/python", "server")
-    sources = os.pathsep.join(str(ROOT / each) for each in folders)
+    sources = os.pathsep.join(str(ROOT / each) for each in ("client/python", "server"))
     command: list[str | Path] = [
         *(sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"),
         *("--distpath", scratch / "dist", "--workpath", scratch / "work"),

@@ -1,5 +1,0 @@
-"""Where the reflection service looks for ``grpc.aio``."""
-
-from grpc import aio
-
-__all__ = ["aio"]
