@@ -1,11 +1,13 @@
 """Addresses to listen on: free, taken, or not to be had; and a sidecar that runs already."""
 
+import asyncio
 import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 
 from pannier_server import __version__
@@ -231,6 +233,46 @@ async def test_what_listens_and_is_no_sidecar_fails(
     assert found.status is Status.FAILED
     assert "when asked for its health" in found.summary
     assert found.fix.startswith("stop it if it is no sidecar")
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (b"SSH-2.0-server\r\n", "does not speak gRPC when asked for its health"),
+        (b"", "breaks the connection off when asked for its health"),
+    ],
+)
+async def test_what_a_stranger_does_instead_is_told(
+    diagnose: Diagnose, monkeypatch: pytest.MonkeyPatch, answer: bytes, said: str
+) -> None:
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(65_536)
+        writer.write(answer)
+        writer.close()
+
+    async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
+        address = "127.0.0.1:{1}".format(*server.sockets[0].getsockname())
+        monkeypatch.setenv("PANNIER_ADDRESS", address)
+
+        found = (await diagnose())["sidecar.health"]
+
+    assert found.status is Status.FAILED
+    assert found.summary == f"what listens at {address} {said}"
+
+
+async def test_a_server_without_health_is_told_by_the_status_that_it_answers(
+    diagnose: Diagnose, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = grpc.aio.server()
+    address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    await server.start()
+    monkeypatch.setenv("PANNIER_ADDRESS", address)
+
+    found = (await diagnose())["sidecar.health"]
+    await server.stop(None)
+
+    assert found.status is Status.FAILED
+    assert "answers UNIMPLEMENTED when asked" in found.summary
 
 
 async def test_the_address_of_metrics_is_looked_at_too(diagnose: Diagnose, tmp_path: Path) -> None:

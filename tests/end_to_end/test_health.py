@@ -14,6 +14,8 @@ from pannier_server.backends.contract import Call
 from pannier_server.backends.errors import StoreUnavailable
 from pannier_server.backends.memory import MemoryBackend
 from pannier_server.config import Settings
+from pannier_server.rpc import MethodHandler
+from pannier_server.service.health_servicer import SERVING, HealthServicer
 from tests.sidecars import LOOPBACK, channel_to
 
 SERVICE = "pannier.v1.StorageBackend"
@@ -82,3 +84,20 @@ async def test_a_service_that_is_not_there_is_told_by_those_that_are(transport: 
     assert failed.value.details() == (
         "there is no such service; ask for one of '' and 'pannier.v1.StorageBackend'"
     )
+
+
+async def test_nothing_serves_again_while_the_sidecar_drains() -> None:
+    class Methods(dict[str, MethodHandler]):
+        def add_registered_method_handlers(self, _: str, handlers: Any) -> None:
+            self.update(handlers)
+
+    methods = Methods()
+    servicer = HealthServicer({"": SERVING}, ())
+    servicer.register(methods)
+    watch: Any = methods["Watch"].unary_stream
+    assert (await anext(watch(of(""), None))).status == Status.SERVING
+
+    servicer.drain()
+    servicer.set("", SERVING)
+
+    assert (await anext(watch(of(""), None))).status == Status.NOT_SERVING

@@ -17,8 +17,8 @@ class Transport(Protocol):
     """A gRPC server on any number of TCP addresses and Unix sockets.
 
     Attributes:
-        grpc: Where services are registered. It has the two methods of
-            ``grpc.aio.Server`` that generated code calls:
+        grpc: Where services are registered: a `pannier_server.rpc.Registry`. It has the two
+            methods of ``grpc.aio.Server`` that generated code calls:
             ``add_generic_rpc_handlers`` and ``add_registered_method_handlers``.
     """
 
