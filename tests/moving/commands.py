@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
@@ -13,9 +12,14 @@ from tempfile import TemporaryFile
 from unittest.mock import patch
 
 from pannier_server.cli import main
+from tests.engines.table import Table
 
 COMMAND = (sys.executable, "-m", "pannier_server")
 SECONDS = 300
+
+READER_GONE = (
+    "pannier: the reader has gone; begin again: only an export to a file (--output) can be resumed"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +72,46 @@ def kill_when_it_grows(process: "subprocess.Popen[bytes]", file: Path, size: int
     return process.wait() == -signal.SIGKILL
 
 
-def pipe(exporting: Sequence[str], importing: Sequence[str]) -> tuple[int, Outcome]:
-    """Run ``export | import`` and return both exit codes, and what the second one printed."""
-    source = subprocess.Popen(
-        [*COMMAND, *exporting], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+@dataclass(frozen=True, slots=True)
+class Pipe:
+    """``export | import`` under way."""
+
+    exporter: "subprocess.Popen[bytes]"
+    importer: "subprocess.Popen[bytes]"
+
+    def outcomes(self) -> tuple[Outcome, Outcome]:
+        """Wait for both, and return what became of them."""
+        printed, complained = self.importer.communicate(timeout=SECONDS)
+        assert self.exporter.stderr is not None
+        with self.exporter.stderr as errors:
+            exported = Outcome(self.exporter.wait(), b"", errors.read().decode())
+        return exported, Outcome(self.importer.returncode, printed, complained.decode())
+
+
+def start_pipe(here: str, there: str) -> Pipe:
+    """Start to export one store into another."""
+    exporter = subprocess.Popen(
+        [*COMMAND, "export", "--store", here], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
-    assert source.stdout is not None
-    done = subprocess.run(
-        [*COMMAND, *importing],
-        stdin=source.stdout,
-        capture_output=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    source.stdout.close()
-    return source.wait(), Outcome(done.returncode, done.stdout, done.stderr.decode())
+    assert exporter.stdout is not None
+    # Here it is closed, so that the exporter notices when the importer is gone.
+    with exporter.stdout as stream:
+        importer = subprocess.Popen(
+            [*COMMAND, "import", "--store", there],
+            stdin=stream,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+    return Pipe(exporter, importer)
+
+
+def wait_for_rows(table: Table, rows: int, process: "subprocess.Popen[bytes]") -> None:
+    """Wait until a table has so many rows, or the process that writes them has ended."""
+    client = table.client()
+    while process.poll() is None:
+        if client.describe_table(TableName=table.name)["Table"]["ItemCount"] >= rows:
+            return
+        time.sleep(0.2)
 
 
 def lines(path: Path) -> list[bytes]:

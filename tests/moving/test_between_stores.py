@@ -4,10 +4,8 @@ import io
 import itertools
 import os
 import time
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
@@ -17,15 +15,11 @@ from pannier_server.transfer.import_ import ImportCounts, Importer
 from pannier_server.transfer.output import StreamOutput, new_state
 from pannier_server.transfer.progress import Progress
 from pannier_server.transfer.reader import ExportReader
-from tests.engines.dynamodb_local import Engine
-from tests.engines.table import Table, create_table
-from tests.moving.commands import pipe
+from tests.moving.conftest import UrlOf
 from tests.moving.stores import (
     PATIENCE,
     content,
-    content_of,
     fill,
-    fill_store,
     hostile_records,
     opened,
 )
@@ -35,24 +29,6 @@ PAIRS = list(itertools.product(KINDS, KINDS))
 RECORDS = 2_000
 THROUGH_DYNAMODB = 400
 """Fewer, because DynamoDB Local takes some 1,000 a second."""
-
-Url = Callable[[str], str]
-
-
-@pytest.fixture
-def url_of(tmp_path: Path, request: pytest.FixtureRequest) -> Url:
-    """Return what makes the URL of a new store of a kind."""
-
-    def url_of(kind: str) -> str:
-        if kind == "memory":
-            return "memory:"
-        if kind == "sqlite":
-            return f"sqlite://{tmp_path / uuid4().hex}.db"
-        engine: Engine = request.getfixturevalue("dynamodb_engine")
-        name = f"moving_{uuid4().hex}"
-        return create_table(Table(name, endpoint=engine.endpoint)).store_url
-
-    return url_of
 
 
 async def export_to(path: Path, source: Transfer) -> None:
@@ -89,7 +65,7 @@ async def import_from(path: Path, destination: Transfer) -> ImportCounts:
 
 @pytest.mark.parametrize(("here", "there"), PAIRS)
 async def test_everything_arrives_as_it_was_and_only_once(
-    here: str, there: str, url_of: Url, exported: Path
+    here: str, there: str, url_of: UrlOf, exported: Path
 ) -> None:
     count = THROUGH_DYNAMODB if "dynamodb" in {here, there} else RECORDS
     await check_move(hostile_records(count), url_of(here), url_of(there), exported)
@@ -98,7 +74,7 @@ async def test_everything_arrives_as_it_was_and_only_once(
 @pytest.mark.slow
 @pytest.mark.parametrize(("here", "there"), [pair for pair in PAIRS if "dynamodb" in pair])
 async def test_everything_arrives_by_the_thousands(
-    here: str, there: str, url_of: Url, exported: Path
+    here: str, there: str, url_of: UrlOf, exported: Path
 ) -> None:
     await check_move(hostile_records(3_000, seed=2), url_of(here), url_of(there), exported)
 
@@ -113,12 +89,3 @@ async def check_move(copies: list[RecordCopy], here: str, there: str, exported: 
         assert await import_from(exported, destination) == ImportCounts(written=len(copies))
         assert await content(destination) == {copy.key: copy for copy in copies}
         assert await import_from(exported, destination) == ImportCounts(same=len(copies))
-
-
-def test_a_pipe_takes_everything_from_sqlite_to_dynamodb(source: str, table: Table) -> None:
-    copies = hostile_records(300)
-    fill_store(source, copies)
-    exported, imported = pipe(["export", "--store", source], ["import", "--store", table.store_url])
-    assert (exported, imported.code) == (0, 0)
-    assert imported.output == b"300 records: 300 written\n"
-    assert content_of(table.store_url) == {copy.key: copy for copy in copies}

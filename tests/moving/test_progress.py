@@ -1,9 +1,13 @@
 """How far it is, on a terminal and elsewhere."""
 
 import io
+import os
+import termios
 from dataclasses import dataclass
 
-from pannier_server.transfer.progress import Progress
+import pytest
+
+from pannier_server.transfer.progress import SECOND_HALF, Progress
 
 
 @dataclass
@@ -12,6 +16,9 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+ERASED = "\r\x1b[K"
 
 
 class Terminal(io.StringIO):
@@ -61,11 +68,59 @@ def test_a_terminal_has_one_line_that_changes_and_goes() -> None:
         "\r[############............]  50 of 100 records imported  50%  50/s  1s left"
     )
     progress.say("conflict: a:b")
-    shown = terminal.getvalue().rpartition("\r")
-    assert shown[2] == "conflict: a:b\n"
-    assert shown[0].endswith(" " * 40)
+    assert terminal.getvalue().endswith(f"{ERASED}conflict: a:b\n")
+    progress.show(60)
     progress.clear()
-    assert terminal.getvalue().endswith("conflict: a:b\n")
+    assert terminal.getvalue().endswith(ERASED)
+
+
+def test_a_shorter_line_covers_all_of_a_longer_one() -> None:
+    terminal, clock = Terminal(), Clock()
+    progress = Progress("exported", terminal, clock=clock)
+    progress.show(0)
+    clock.now = 1
+    progress.show(10_000)
+    clock.now = 10_001
+    progress.show(10_001)
+    longer, shorter = terminal.getvalue().split("\r")[1:]
+    assert longer == "10,000 records exported  10,000/s"
+    assert shorter == "10,001 records exported  1/s".ljust(len(longer))
+
+
+def test_the_second_command_of_a_pipe_draws_beside_the_first() -> None:
+    terminal, clock = Terminal(), Clock()
+    drawing = [
+        Progress("exported", terminal, clock=clock),
+        Progress("imported", terminal, column=SECOND_HALF, clock=clock),
+    ]
+    for clock.now, count in (0, 0), (1_000, 9_999_999):
+        for progress in drawing:
+            progress.show(count)
+    first, second = terminal.getvalue().split("\r")[1:]
+    assert len(first) < SECOND_HALF
+    assert second == "\x1b[40C9,999,999 records imported  10,000/s"
+
+
+@pytest.mark.parametrize("columns", [20, 60, 80, 120, 200])
+def test_no_line_is_as_wide_as_the_terminal(columns: int) -> None:
+    master, slave = os.openpty()
+    try:
+        termios.tcsetwinsize(slave, (24, columns))
+        clock = Clock()
+        with open(slave, "w", closefd=False) as terminal:
+            progress = Progress("imported", terminal, clock=clock)
+            progress.total = 10_000_000
+            progress.show(0)
+            clock.now = 100
+            progress.show(1_000_000)
+        line = os.read(master, 1000).decode().removeprefix("\r")
+    finally:
+        os.close(master)
+        os.close(slave)
+    whole = "1,000,000 of 10,000,000 records imported  10%  10,000/s  15m left"
+    assert len(line) < columns
+    assert line.endswith(whole) or line == whole[: columns - 1]
+    assert line.startswith("[") is (columns >= 80)
 
 
 def test_a_terminal_is_not_drawn_on_all_the_time() -> None:

@@ -157,7 +157,7 @@ def _open_output(arguments: Namespace, url: str, prefix: Prefix | None) -> "Stre
 def _advice(arguments: Namespace) -> str:
     if arguments.output:
         return "go on with the same command and --resume"
-    return "only an export to a file (--output) can be resumed"
+    return "begin again: only an export to a file (--output) can be resumed"
 
 
 def _summary(state: "ExportState", progress: "Progress") -> int:

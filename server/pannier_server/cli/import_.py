@@ -54,7 +54,7 @@ exit codes:
   130  interrupted
 """
 
-_SOME = "the records before that were imported, and importing them again changes nothing"
+_SOME = "the records before that were imported, and count as done when you import it again, whole"
 
 _REPLACE = {
     "fail": Replace.NOTHING,
@@ -97,7 +97,7 @@ def add_arguments(parser: Parser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Import, and say what became of the records."""
-    from pannier_server.transfer.progress import Progress
+    from pannier_server.transfer.progress import SECOND_HALF, Progress
     from pannier_server.transfer.verify import InputError
 
     if arguments.resume and (arguments.dry_run or not arguments.input):
@@ -106,7 +106,12 @@ def run(arguments: Namespace) -> int:
         raise CommandFailed("name an export by --input FILE, or pipe one in", ExitCode.USAGE)
     backend, url = find_backend(arguments)
     descriptor = _open(arguments)
-    progress = Progress("looked at" if arguments.dry_run else "imported", sys.stderr)
+    progress = Progress(
+        "looked at" if arguments.dry_run else "imported",
+        sys.stderr,
+        # In a pipe, the export before it draws on the same line.
+        column=0 if arguments.input else SECOND_HALF,
+    )
     advice = (
         "go on with the same command and --resume"
         if arguments.input
@@ -232,7 +237,7 @@ class _Import:
             await self._transfer.open_source()
         else:
             await self._backend.open()
-        self.has_begun = True
+            self.has_begun = True
 
     def _importer(self) -> "Importer":
         from pannier_server.transfer.import_ import Importer

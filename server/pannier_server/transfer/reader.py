@@ -76,15 +76,17 @@ class ExportReader:
         """Read the header.
 
         Raises:
-            InputError: It is none.
+            InputError: It is none, or nothing is there.
             OSError: The input cannot be read.
         """
         line = await self._source.next()
+        if line is None:
+            raise InputError(f"{self._name}: it is empty: the export ended before it began")
         try:
-            self.header = decode_header(line or b"")
+            self.header = decode_header(line)
         except FormatError as error:
             raise InputError(f"{self._name}: {error}") from None
-        self._note(line or b"")
+        self._note(line)
 
     async def batch(self) -> Batch | None:
         """Return the next records; None behind the last line, once that has been checked.
@@ -116,19 +118,22 @@ class ExportReader:
         """Return the next record; None for the last line."""
         line = await self._source.next()
         if line is None:
-            raise InputError(f"{self._name}: {CUT}, after {self._lines:,} records")
+            raise self._cut()
         try:
             if not line.startswith(_KEY_FIRST) and is_trailer(line):
                 await self._end(decode_trailer(line))
                 return None
             copy = decode_record(line)
         except FormatError as error:
-            # A line without its end is the last one of an input that was cut.
-            problem = f"line {self._lines + 2:,}: {error}" if line.endswith(b"\n") else CUT
-            raise InputError(f"{self._name}: {problem}") from None
+            if not line.endswith(b"\n"):
+                raise self._cut() from None
+            raise InputError(f"{self._name}: line {self._lines + 2:,}: {error}") from None
         self._note(line)
         self._lines += 1
         return copy
+
+    def _cut(self) -> InputError:
+        return InputError(f"{self._name}: {CUT} after {self._lines:,} records")
 
     async def _end(self, trailer: Trailer) -> None:
         self._ended = True
