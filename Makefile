@@ -108,7 +108,7 @@ fuzz: $(VENV) ## Send hostile requests, rows and bytes to sidecars (ARGS='--seco
 ci: lint proto-check $(GHZ) ## Run the longer checks, 70 minutes at most
 	@.venv/bin/python -m bench.load --quick
 	@$(MAKE) --no-print-directory bench ARGS=--quick
-	@tools/install_image_tools.sh
+	@tools/install_debian_tools.sh
 	@.venv/bin/python -m pytest -m slow
 
 .PHONY: image

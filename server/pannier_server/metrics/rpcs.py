@@ -16,6 +16,7 @@ from pannier_server.metrics.tally import Tally
 from pannier_server.rpc import MethodHandler, ServicerContext, StatusCode
 from pannier_server.service.status import stopped_code
 
+_ALARMING: Final = (StatusCode.INTERNAL.name, StatusCode.UNKNOWN.name)
 _NAMES: Final = {code.number: code.name for code in StatusCode}
 
 Unary = Callable[[bytes, ServicerContext], Awaitable[bytes]]
@@ -41,7 +42,7 @@ class RpcMeters:
             rpc: The method's name, such as ``Get``.
             handler: One that takes and answers bytes.
         """
-        tally = self.tallies[rpc] = Tally(DURATIONS)
+        tally = self.tallies[rpc] = Tally(DURATIONS, _ALARMING)
         if handler.response_streaming:
             stream: Any = handler.unary_stream
             return MethodHandler(unary_stream=_measured_stream(stream, tally))

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Coroutine, Iterator
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pannier_server.backends.contract import (
     Call,
@@ -28,6 +28,8 @@ T = TypeVar("T")
 OPERATIONS = ("get", "put", "put_if_version", "delete", "list_page", "cleanup_expired", "check")
 """What a store is asked for; the values of the label ``operation``."""
 
+_ALARMING: Final = ("RECORD_CORRUPT",)
+
 
 class MeasuredBackend(WrappedBackend):
     """A backend whose calls are counted.
@@ -41,7 +43,7 @@ class MeasuredBackend(WrappedBackend):
     def __init__(self, backend: StorageBackend) -> None:
         """Take the backend."""
         super().__init__(backend)
-        self.tallies = {operation: Tally(DURATIONS) for operation in OPERATIONS}
+        self.tallies = {operation: Tally(DURATIONS, _ALARMING) for operation in OPERATIONS}
         self._get_tally = self.tallies["get"]
         self._recognised_retries = 0
         self._removed = 0

@@ -62,11 +62,17 @@ class Tally(Histogram):
 
     __slots__ = ("failures", "received", "sent", "started")
 
-    def __init__(self, bounds: Sequence[float]) -> None:
-        """Begin without calls; the bounds are of their durations in seconds."""
+    def __init__(self, bounds: Sequence[float], alarming: Sequence[str] = ()) -> None:
+        """Begin without calls.
+
+        Args:
+            bounds: The buckets of their durations, in seconds.
+            alarming: Failures of which a single one matters. They are counted from 0, because
+                Prometheus sees no increase where a series begins with 1.
+        """
         super().__init__(bounds)
         self.started = 0
-        self.failures: dict[str, int] = {}
+        self.failures = dict.fromkeys(alarming, 0)
         self.received = 0
         self.sent = 0
 
