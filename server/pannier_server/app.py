@@ -135,7 +135,7 @@ async def running_sidecar(
             ],
         ).register(transport.grpc)
         health.register(transport.grpc)
-        register_reflection(transport.grpc, authenticator)
+        register_reflection(transport.grpc, authenticator, [failures])
         reloads = [(tls_files, transport.reload_tls)]
         if authenticator:
             reloads.append((auth_file, authenticator.reload))

@@ -43,6 +43,7 @@ async def fail(address: str, token: str) -> None:
             "/pannier.v1.StorageBackend/PutIfVersion",
             request_serializer=pb.PutIfVersionRequest.SerializeToString,
         )
+        assert await put(pb.PutIfVersionRequest()).code() is grpc.StatusCode.UNAUTHENTICATED
         for _ in range(3):
             request = pb.PutIfVersionRequest(key="a:b", expected_version=7, request_id=str(uuid4()))
             code = await put(request, metadata=metadata).code()

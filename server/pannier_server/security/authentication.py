@@ -9,7 +9,6 @@ from pannier_server.config import Settings
 from pannier_server.security.auth_file import read_auth_file
 from pannier_server.security.errors import Unauthenticated
 from pannier_server.security.identities import Identities, Identity
-from pannier_server.security.refusals import RefusalLog
 
 PEER_USER: Final = "peer_uid"
 """Where a transport's auth context has the number of the user behind a Unix socket."""
@@ -60,10 +59,6 @@ class PeerContext(Protocol):
         """Return what is known of the connection's other end: lists of bytes, by name."""
         ...
 
-    def peer(self) -> str:
-        """Return the address of the connection's other end."""
-        ...
-
 
 class Authenticator:
     """Tells who makes a call, by the auth file as it was last read.
@@ -82,7 +77,6 @@ class Authenticator:
             SettingsError: It cannot be used.
         """
         self._settings = settings
-        self._refusals = RefusalLog()
         self.refused = dict.fromkeys(REFUSALS.values(), 0)
         self._use(read_auth_file(settings))
 
@@ -110,7 +104,6 @@ class Authenticator:
             return self._identify(context)
         except Unauthenticated as error:
             self.refused[REFUSALS[error.message]] += 1
-            self._refusals.note(context.peer(), error.message)
             raise
 
     def _identify(self, context: PeerContext) -> Identity:

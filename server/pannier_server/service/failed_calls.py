@@ -52,7 +52,12 @@ class FailedCall(msgspec.Struct, frozen=True):
     @property
     def network_transport(self) -> str:
         """What it came over: ``unix`` or ``tcp``."""
-        return "unix" if self.context.peer().startswith("unix") else "tcp"
+        return "unix" if self.peer.startswith("unix") else "tcp"
+
+    @property
+    def peer(self) -> str:
+        """The other end of its connection, as gRPC names it: ``ipv4:127.0.0.1:40112``."""
+        return self.context.peer()
 
 
 FailureListener: TypeAlias = Callable[[FailedCall], None]

@@ -11,16 +11,16 @@ from pannier_server.service.line_limit import LineLimit
 
 _log = logging.getLogger(__name__)
 
-# What callers do in the usual course of things, what they do wrong, what the store or its
-# settings do, and what somebody has to look at.
+# What callers do in the usual course of things, what they do wrong, what strangers, the store
+# or its settings do, and what somebody has to look at.
 _LEVELS: Final = {
     StatusCode.NOT_FOUND: logging.DEBUG,
     StatusCode.ABORTED: logging.DEBUG,
     StatusCode.ALREADY_EXISTS: logging.DEBUG,
     StatusCode.CANCELLED: logging.DEBUG,
     StatusCode.INVALID_ARGUMENT: logging.INFO,
-    StatusCode.UNAUTHENTICATED: logging.INFO,
     StatusCode.PERMISSION_DENIED: logging.INFO,
+    StatusCode.UNAUTHENTICATED: logging.WARNING,
     StatusCode.RESOURCE_EXHAUSTED: logging.WARNING,
     StatusCode.FAILED_PRECONDITION: logging.WARNING,
     StatusCode.UNAVAILABLE: logging.WARNING,
@@ -100,16 +100,18 @@ def _fields(failed: FailedCall) -> dict[str, str | float]:
         "problem": " ".join(status.message.split()),
     }
     identity = failed.identity.name if failed.identity else ""
+    is_stranger = status.code is StatusCode.UNAUTHENTICATED
     found = {
         "write_outcome": status.write_outcome,
         "request_id": failed.request_id,
         "identity": identity,
+        "peer": failed.peer if is_stranger else "",
     }
     fields.update({name: value for name, value in found.items() if value})
     return fields
 
 
-_SHOWN: Final = ("write_outcome", "request_id", "identity", "trace_id")
+_SHOWN: Final = ("write_outcome", "request_id", "identity", "peer", "trace_id")
 
 
 def _shown(fields: Mapping[str, str | float]) -> str:

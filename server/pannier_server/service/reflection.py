@@ -4,8 +4,9 @@ There are two versions of the protocol, v1 and v1alpha, with the same messages u
 names, so the same handler answers both.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from time import perf_counter
+from typing import Any, Final
 
 from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import FileDescriptor
@@ -15,11 +16,13 @@ from grpc_reflection.v1alpha import reflection_pb2
 from pannier.v1 import storage_pb2
 from pannier_server.rpc import MethodHandler, Registry, ServicerContext, StatusCode
 from pannier_server.service.errors import CallError
+from pannier_server.service.failed_calls import FailedCall, FailureListener
 from pannier_server.service.servicer import Authenticate
 from pannier_server.service.status import STATUS_DETAILS, to_status
 
 V1 = "grpc.reflection.v1.ServerReflection"
 V1ALPHA: str = reflection_pb2.DESCRIPTOR.services_by_name["ServerReflection"].full_name
+_METHOD: Final = "ServerReflectionInfo"
 
 _SERVICES = (
     storage_pb2.DESCRIPTOR.services_by_name["StorageBackend"].full_name,
@@ -31,33 +34,55 @@ _POOL = descriptor_pool.Default()
 _Behaviour = Callable[[AsyncIterator[Any], Any], AsyncGenerator[Any, None]]
 
 
-def register_reflection(server: Registry, authenticate: Authenticate | None = None) -> None:
+def register_reflection(
+    server: Registry,
+    authenticate: Authenticate | None = None,
+    listeners: Sequence[FailureListener] = (),
+) -> None:
     """Add reflection v1 and v1alpha to a server, over its storage and health services.
 
     Args:
         server: The server.
         authenticate: Tells who asks; None where everyone may.
+        listeners: Are told of each call that is refused.
     """
     behaviour: _Behaviour = _answers
     if authenticate is not None:
-        behaviour = _authenticated(behaviour, authenticate)
+        behaviour = _authenticated(behaviour, authenticate, listeners)
     method = MethodHandler(
         stream_stream=behaviour,
         request_deserializer=reflection_pb2.ServerReflectionRequest.FromString,
         response_serializer=reflection_pb2.ServerReflectionResponse.SerializeToString,
     )
     for name in (V1, V1ALPHA):
-        server.add_registered_method_handlers(name, {"ServerReflectionInfo": method})
+        server.add_registered_method_handlers(name, {_METHOD: method})
 
 
-def _authenticated(behaviour: _Behaviour, authenticate: Authenticate) -> _Behaviour:
+def _authenticated(
+    behaviour: _Behaviour, authenticate: Authenticate, listeners: Sequence[FailureListener]
+) -> _Behaviour:
     async def answer(
         requests: AsyncIterator[Any], context: ServicerContext
     ) -> AsyncGenerator[Any, None]:
+        started = perf_counter()
         try:
             authenticate(context)
         except CallError as error:
             status = to_status(error, is_write=False)
+            for listener in listeners:
+                listener(
+                    FailedCall(
+                        rpc=_METHOD,
+                        status=status,
+                        error=error,
+                        seconds=perf_counter() - started,
+                        identity=None,
+                        context=context,
+                        message=reflection_pb2.ServerReflectionRequest,
+                        # It is refused before one is read.
+                        request=b"",
+                    )
+                )
             details = ((STATUS_DETAILS, status.details),)
             await context.abort(status.code, status.message, trailing_metadata=details)
         async for response in behaviour(requests, context):
