@@ -8,6 +8,7 @@ import pytest
 
 from tests.docs.pages import ROOT
 from tools.site.links import REPOSITORY, BrokenLink, rewrite
+from tools.site.loads import loads_from_elsewhere
 from tools.site.navigation import place, sources
 
 PLACES = {
@@ -61,6 +62,46 @@ def test_the_navigation_has_every_page() -> None:
     assert there - listed == set()
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "loaded"),
+    [
+        ("a.html", '<script src="https://unpkg.com/x.js"></script>', "https://unpkg.com/x.js"),
+        ("a.html", '<link rel="stylesheet" href="//fonts.example/x.css">', "//fonts.example/x.css"),
+        ("a.html", '<link rel="preconnect" href="https://f.example">', "https://f.example"),
+        ("a.html", '<img src="http://example.org/badge.svg">', "http://example.org/badge.svg"),
+        ("a.html", "<style>@import 'https://e.example/x'</style>", "https://e.example/x"),
+        ("a.html", '<p style="background: url(//e.example/x)">', "//e.example/x"),
+        ("a.html", '<pre class="mermaid"><code>', "mermaid"),
+        ("a.html", '<a href="x" data-md-component="source">', "facts of the repository"),
+        ("deep/a.svg", '<image xlink:href="https://e.example/x"/>', "https://e.example/x"),
+        ("a.css", '@font-face { src: url("https://e.example/x") }', "https://e.example/x"),
+    ],
+)
+def test_what_a_page_loads_from_another_host_is_named(
+    tmp_path: Path, name: str, text: str, loaded: str
+) -> None:
+    file = tmp_path / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text)
+    (found,) = loads_from_elsewhere(tmp_path)
+    assert found.startswith(f"{name} loads ")
+    assert loaded in found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<a href="https://example.org">',
+        '<link rel="canonical" href="https://example.org">',
+        '<script src="assets/x.js"></script><img src="data:image/png;base64,eA==">',
+        "<p>url(https://example.org)</p>",
+    ],
+)
+def test_a_page_may_lead_elsewhere(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.html").write_text(text)
+    assert list(loads_from_elsewhere(tmp_path)) == []
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_site_is_built_without_a_warning() -> None:
@@ -78,3 +119,4 @@ def test_the_site_is_built_without_a_warning() -> None:
     site = ROOT / "dist" / "site"
     for source in (source for found in sources(ROOT).values() for source in found):
         assert Path(site, place(source)).with_suffix(".html").is_file()
+    assert list(loads_from_elsewhere(site)) == []

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tools.site.links import BrokenLink, rewrite
+from tools.site.loads import loads_from_elsewhere
 from tools.site.navigation import as_toml, place, sources, title
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -40,11 +41,16 @@ def main(zensical: str) -> int:
     built = subprocess.run(
         [Path(zensical).resolve(), "build", "--clean", "--strict"], cwd=STAGE, check=False
     )
-    if built.returncode == 0:
-        shutil.rmtree(SITE, ignore_errors=True)
-        shutil.copytree(STAGE / "site", SITE)
-        print(f"docs: {SITE.relative_to(CHECKOUT)}/index.html")
-    return built.returncode
+    if built.returncode != 0:
+        return built.returncode
+    loads = list(loads_from_elsewhere(STAGE / "site"))
+    if loads:
+        print(*loads, sep="\n")
+        return 1
+    shutil.rmtree(SITE, ignore_errors=True)
+    shutil.copytree(STAGE / "site", SITE)
+    print(f"docs: {SITE.relative_to(CHECKOUT)}/index.html")
+    return 0
 
 
 def _pages() -> set[str]:
