@@ -4,13 +4,16 @@ import hashlib
 import json
 import time
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
 from pannier_server.backends.contract import Key
 from pannier_server.backends.transfer import RecordCopy
 from pannier_server.cli.exit_codes import ExitCode
+from pannier_server.transfer import progress
 from pannier_server.transfer.format import encode_record
+from pannier_server.transfer.progress import SECOND_HALF, Progress
 from tests.moving.commands import lines, run
 from tests.moving.stores import content_of, fill_store, plain_records, plant_corrupt
 
@@ -194,6 +197,28 @@ def test_what_came_before_a_cut_is_imported(destination: str) -> None:
     assert content_of(destination) == as_content(*COPIES[:2])
     assert run("import", "--store", destination, stdin=text).output.startswith(b"3 records: 1 wri")
     assert content_of(destination) == as_content(*COPIES)
+
+
+def test_a_dry_run_of_what_was_cut_has_imported_nothing(source: str) -> None:
+    fill_store(source, COPIES)
+    done = run("import", "--store", source, "--dry-run", stdin=export_of(*COPIES)[:-30])
+    assert done.errors.endswith("it was cut after 3 records; nothing was imported\n")
+
+
+def test_an_import_from_a_pipe_leaves_the_start_of_the_line_to_the_export(
+    whole: Path, destination: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = []
+
+    class Watched(Progress):
+        def __init__(self, what: str, stream: TextIO, *, column: int = 0) -> None:
+            columns.append(column)
+            super().__init__(what, stream, column=column)
+
+    monkeypatch.setattr(progress, "Progress", Watched)
+    run("import", "--store", destination, stdin=whole.read_bytes())
+    run("import", "--store", destination, "--input", str(whole))
+    assert columns == [SECOND_HALF, 0]
 
 
 def test_a_line_that_is_no_record_is_named_by_its_number(destination: str) -> None:
