@@ -62,6 +62,27 @@ async def test_openmetrics_is_for_who_asks(address: str) -> None:
     assert Scrape(response).value("pannier_workers") == 1
 
 
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "application/openmetrics-text; version=x",
+        "application/openmetrics-text; version=7.0.0; escaping=<b>",
+        "text/plain; version=1..0; escaping=dots",
+        ";;,;q=",
+    ],
+)
+async def test_a_format_that_nobody_knows_is_answered_with_one_that_is_known(
+    address: str, accept: str
+) -> None:
+    response = await asked(address, accept=accept)
+
+    assert response.headers["content-type"] in {
+        "text/plain; version=0.0.4; charset=utf-8",
+        "application/openmetrics-text; version=1.0.0; charset=utf-8",
+    }
+    assert Scrape(response).value("pannier_workers") == 1
+
+
 async def test_both_formats_say_the_same(address: str) -> None:
     text, openmetrics = [Scrape(await asked(address, accept=a)) for a in ("*/*", OPENMETRICS)]
 

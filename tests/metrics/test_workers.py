@@ -1,6 +1,7 @@
 """Several processes show one sum, which no crash makes smaller and no stuck process holds up."""
 
 import os
+import resource
 import signal
 import time
 from collections.abc import Iterator
@@ -80,6 +81,17 @@ def suspended(pid: int) -> Iterator[None]:
         os.kill(pid, signal.SIGCONT)
 
 
+@contextmanager
+def without_free_files(pid: int) -> Iterator[None]:
+    """Let a process open no more files for a while."""
+    limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (0, limits[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
+
+
 def has_grown(later: Scrape, earlier: Scrape) -> bool:
     """Say whether nothing that only grows has become less."""
     growing = {
@@ -123,6 +135,20 @@ def test_a_worker_that_is_stuck_is_shown_as_it_was_and_counted_as_silent(workers
         assert has_grown(found, before)
     assert has_grown(answering, stuck[-1])
     wait_until_none(workers, "pannier_workers_silent")
+
+
+def test_a_worker_that_can_open_no_more_files_is_counted_all_the_same(workers: Workers) -> None:
+    before = workers.scrape()
+    with without_free_files(workers.pids[0]):
+        found = workers.scrape()
+    workers.put_through_each(1)
+    after = workers.scrape()
+
+    assert found.value("pannier_workers") == after.value("pannier_workers") == 2
+    assert has_grown(found, before)
+    assert after.value(CALLS, rpc="Put", code="OK") == 2 + before.value(
+        CALLS, rpc="Put", code="OK"
+    )
 
 
 def test_what_processes_take_is_added_up_with_the_parent(workers: Workers) -> None:

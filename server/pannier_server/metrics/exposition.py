@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Final
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import (
@@ -18,6 +19,8 @@ from prometheus_client.utils import floatToGoString
 from pannier_server.metrics import catalogue
 from pannier_server.metrics.catalogue import CATALOGUE, Kind
 from pannier_server.metrics.samples import Sample, Snapshot
+
+_OPENMETRICS: Final = "application/openmetrics-text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,8 @@ def page(snapshot: Snapshot, accept: str) -> Page:
         snapshot: What to write.
         accept: The Accept header of the request: OpenMetrics where it names that.
     """
-    encode, content_type = choose_encoder(accept)
+    # Not the header itself: what it says of versions, prometheus_client takes at its word.
+    encode, content_type = choose_encoder(_OPENMETRICS if _OPENMETRICS in accept else "")
     registry = CollectorRegistry()
     registry.register(_Families(snapshot))
     return Page(content_type, encode(registry))

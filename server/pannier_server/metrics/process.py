@@ -5,6 +5,7 @@ import resource
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from pannier_server import __version__
@@ -30,7 +31,8 @@ class ProcessUsage:
         most_files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         if most_files != resource.RLIM_INFINITY:
             yield sample("process_max_fds", most_files)
-        if _PROC.exists():
+        # Not there on other systems, and not to be read by a process that has no file left.
+        with suppress(OSError):
             yield from _linux_samples()
 
 
