@@ -146,9 +146,7 @@ def test_a_worker_that_can_open_no_more_files_is_counted_all_the_same(workers: W
 
     assert found.value("pannier_workers") == after.value("pannier_workers") == 2
     assert has_grown(found, before)
-    assert after.value(CALLS, rpc="Put", code="OK") == 2 + before.value(
-        CALLS, rpc="Put", code="OK"
-    )
+    assert after.value(CALLS, rpc="Put", code="OK") == 2 + before.value(CALLS, rpc="Put", code="OK")
 
 
 def test_what_processes_take_is_added_up_with_the_parent(workers: Workers) -> None:

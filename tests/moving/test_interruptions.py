@@ -2,25 +2,34 @@
 
 import io
 import os
+import resource
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from pannier_server.backends.contract import Key
+from pannier_server.backends.contract import Key, Prefix, Unreadable
 from pannier_server.backends.memory import MemoryBackend
-from pannier_server.backends.transfer import RecordCopy
+from pannier_server.backends.memory_transfer import MemoryTransfer
+from pannier_server.backends.transfer import RecordCopy, ScanPage
 from pannier_server.cli.exit_codes import ExitCode
 from pannier_server.transfer import output as outputs
 from pannier_server.transfer.export import export_records
 from pannier_server.transfer.format import encode_record
 from pannier_server.transfer.import_ import ImportCounts
 from pannier_server.transfer.import_state import ImportKeeper, ImportState
-from pannier_server.transfer.output import AlreadyComplete, OutputError, new_state, open_file
+from pannier_server.transfer.output import (
+    AlreadyComplete,
+    ExportState,
+    OutputError,
+    new_state,
+    open_file,
+)
 from pannier_server.transfer.progress import Progress
 from pannier_server.transfer.reader import Batch
 from pannier_server.transfer.state_file import StateFile, store_digest
@@ -84,6 +93,21 @@ def check_whole(path: Path, copies: Sequence[RecordCopy]) -> None:
     assert [each.name for each in path.parent.glob(f"{path.name}*")] == [path.name]
 
 
+class PagesOf(MemoryTransfer):
+    """Shows a page for each record, with a row that cannot be read."""
+
+    def __init__(self, copies: Sequence[RecordCopy]) -> None:
+        super().__init__(MemoryBackend())
+        self._copies = copies
+
+    async def scan(
+        self, prefix: Prefix | None, *, now: int, position: str | None, patience: float
+    ) -> AsyncGenerator[ScanPage, None]:
+        for number in range(int(position or 0), len(self._copies)):
+            copy = self._copies[number]
+            yield ScanPage([copy, Unreadable(copy.key, "broken")], 0, 0, str(number + 1))
+
+
 async def holding(copies: Sequence[RecordCopy]) -> MemoryBackend:
     """Return a store with these records."""
     store = MemoryBackend()
@@ -113,6 +137,47 @@ async def test_what_was_not_saved_is_cut_off_and_written_again(exported: Path) -
         file.write(b'{"key":"torn')
     await export_until(exported, store, pages=None)
     check_whole(exported, copies)
+
+
+async def test_a_row_that_cannot_be_told_of_ends_an_export_which_goes_on(exported: Path) -> None:
+    copies = hostile_records(3)
+    told: list[Unreadable] = []
+
+    def nobody_reads(_: Unreadable) -> None:
+        raise BrokenPipeError
+
+    async def export(report: Callable[[Unreadable], None]) -> None:
+        with closing(open_file(exported, new_state(MEMORY, None, 0), resume=True)) as output:
+            await export_records(
+                PagesOf(copies),
+                output,
+                prefix=None,
+                now=0,
+                patience=PATIENCE,
+                progress=Progress("exported", io.StringIO()),
+                report=report,
+            )
+
+    for _ in copies:
+        with pytest.raises(BrokenPipeError):
+            await export(nobody_reads)
+    await export(told.append)
+    check_whole(exported, copies)
+    assert not told
+
+
+def test_a_note_that_does_not_fit_on_the_disk_leaves_the_one_before(exported: Path) -> None:
+    note = StateFile(exported)
+    saved = new_state(MEMORY, None, 0)
+    note.save(saved)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            note.save(new_state("sqlite:", None, 1))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert note.load(ExportState) == saved
 
 
 async def test_an_export_that_ended_within_its_last_line_is_completed(exported: Path) -> None:

@@ -48,7 +48,9 @@ async def export_records(
         async with aclosing(pages):
             async for page in pages:
                 await output.append(_lines(page))
-                _count(state, page, report)
+                # Counted first: whoever is told may have gone, and what is written is written.
+                for row in _count(state, page):
+                    report(row)
                 progress.show(state.records)
                 output.save_sometimes()
         await output.finish()
@@ -64,12 +66,12 @@ def _lines(page: ScanPage) -> bytes:
     return b"".join(encode_record(row) for row in page.rows if not isinstance(row, Unreadable))
 
 
-def _count(state: ExportState, page: ScanPage, report: Report) -> None:
+def _count(state: ExportState, page: ScanPage) -> list[Unreadable]:
+    """Take note of a page that was written, and return what of it cannot be read."""
     unreadable = [row for row in page.rows if isinstance(row, Unreadable)]
-    for row in unreadable:
-        report(row)
     state.records += len(page.rows) - len(unreadable)
     state.unreadable += len(unreadable)
     state.expired += page.expired
     state.foreign += page.foreign
     state.position = page.position
+    return unreadable

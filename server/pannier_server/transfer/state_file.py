@@ -39,11 +39,11 @@ class StateFile:
         """
         written = self.path.with_name(f"{self.path.name}.new")
         descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        try:
-            os.write(descriptor, msgspec.json.encode(state))
+        # A full disk may take the beginning of one write; the stream goes on until it refuses.
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(msgspec.json.encode(state))
+            file.flush()
             os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
         written.replace(self.path)
 
     def remove(self) -> None:
