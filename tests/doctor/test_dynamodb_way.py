@@ -1,5 +1,6 @@
 """The way to DynamoDB: region, proxy, DNS, TCP, TLS, credentials, clock."""
 
+import asyncio
 import socket
 import ssl
 import time
@@ -11,6 +12,7 @@ import pytest
 import trustme
 
 from pannier_server.doctor import Status
+from pannier_server.doctor.dynamodb import asking, clock
 from tests.doctor.conftest import Diagnose
 from tests.doctor.stand_in import StandIn, dated, stand_in
 from tests.engines.dynamodb_local import Engine
@@ -73,6 +75,27 @@ async def test_an_endpoint_where_nothing_listens_fails(diagnose: Diagnose) -> No
     assert "refuses connections" in found["dynamodb.tcp"].summary
     assert "start what should listen there" in found["dynamodb.tcp"].fix
     assert found["dynamodb.credentials"].status is Status.OK
+    assert found["dynamodb.table"].status is Status.SKIPPED
+
+
+async def test_an_endpoint_that_never_answers_fails_in_time_and_says_where_to_look(
+    diagnose: Diagnose, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "LIMIT", 1.0)
+    monkeypatch.setattr(clock, "_LIMIT", 0.2)
+
+    async def swallow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(swallow, "127.0.0.1", 0) as listening:
+        address = f"127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        found = await diagnose(f"{NOWHERE}http://{address}")
+
+    assert found["dynamodb.clock"].summary == f"{address}: no answer came in time"
+    assert found["dynamodb.accepted"].status is Status.FAILED
+    assert found["dynamodb.accepted"].summary == f"{address} gives no answer within 1s"
+    assert found["dynamodb.accepted"].fix.startswith("see what stands between")
     assert found["dynamodb.table"].status is Status.SKIPPED
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import subprocess
 import time
 from pathlib import Path
@@ -159,6 +160,24 @@ def test_what_makes_no_sense_is_refused(
     assert problem in done.errors
     assert done.errors.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "stream", "says"), [("export", 1, "by --output"), ("import", 0, "by --input")]
+)
+def test_a_stream_that_is_closed_is_said(source: str, command: str, stream: int, says: str) -> None:
+    done = subprocess.run(
+        [*COMMAND, command, "--store", source],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: os.close(stream),
+        check=False,
+        text=True,
+    )
+    assert done.returncode == ExitCode.USAGE
+    assert says in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_store_that_is_not_there_is_not_made(source: str, tmp_path: Path) -> None:

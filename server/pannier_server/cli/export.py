@@ -73,6 +73,8 @@ def run(arguments: Namespace) -> int:
 
     if arguments.resume and not arguments.output:
         raise CommandFailed("--resume needs --output FILE", ExitCode.USAGE)
+    if not arguments.output and sys.stdout is None:
+        raise CommandFailed("standard output is closed; name a file by --output", ExitCode.USAGE)
     backend, url = find_backend(arguments)
     prefix = _prefix(arguments)
     progress = Progress("exported", sys.stderr)

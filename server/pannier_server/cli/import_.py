@@ -102,7 +102,8 @@ def run(arguments: Namespace) -> int:
 
     if arguments.resume and (arguments.dry_run or not arguments.input):
         raise CommandFailed("--resume needs --input FILE, and no --dry-run", ExitCode.USAGE)
-    if not arguments.input and sys.stdin.isatty():
+    # There is none where whoever started this has closed it.
+    if not arguments.input and (sys.stdin is None or sys.stdin.isatty()):
         raise CommandFailed("name an export by --input FILE, or pipe one in", ExitCode.USAGE)
     backend, url = find_backend(arguments)
     descriptor = _open(arguments)

@@ -12,7 +12,9 @@ from typing import Any
 import msgspec
 
 from pannier_server.backends.dynamodb.wire.retries import Effect
+from pannier_server.backends.errors import DeadlineExceeded, StoreUnavailable
 from pannier_server.doctor.dynamodb.known import Known
+from pannier_server.units import format_duration
 
 LIMIT = 8.0
 """Seconds for each, with all attempts."""
@@ -30,12 +32,18 @@ async def ask(known: Known, action: str) -> Mapping[str, Any]:
             `ConditionFailed`.
     """
     client = await known.client()
-    body = await client.call(
-        action,
-        msgspec.json.encode(request(known, action)),
-        effect=Effect.WRITE if action in _WRITES else Effect.READ,
-        deadline=deadline(LIMIT),
-    )
+    try:
+        body = await client.call(
+            action,
+            msgspec.json.encode(request(known, action)),
+            effect=Effect.WRITE if action in _WRITES else Effect.READ,
+            deadline=deadline(LIMIT),
+        )
+    except DeadlineExceeded:
+        raise StoreUnavailable(
+            f"{known.endpoint.address} gives no answer within {format_duration(LIMIT)}; see what "
+            "stands between this machine and it (security groups, firewalls, proxies)"
+        ) from None
     answer: Mapping[str, Any] = msgspec.json.decode(body)
     return answer
 
