@@ -180,20 +180,21 @@ class _Workers:
         """Drain the workers; a second signal, which reaches them the same way, ends them."""
         if self._stopping.is_set():
             self._ended_by = number
-        self._stop(number)
+        self._stop()
 
     def _reload(self) -> None:
         """Have the workers read their files again; one that starts reads them anyway."""
         for process in self._ready:
             _send(process, signal.SIGHUP)
 
-    def _stop(self, number: signal.Signals) -> None:
+    def _stop(self) -> None:
         self._stopping.set()
         # While the parent has a socket open too, connections that nobody takes any more
         # would wait instead of being refused.
         self._stop_listening()
         for process in self._running:
-            _send(process, number)
+            # Whatever came here: of SIGINT a worker that still starts would tell at length.
+            _send(process, signal.SIGTERM)
 
     async def _keep_worker(self) -> int:
         """Run one worker, and another when it dies; return the last one's exit code."""
@@ -207,7 +208,7 @@ class _Workers:
             has_served = has_served or listened
             failed_starts = 0 if listened else failed_starts + 1
             if failed_starts == _MAX_FAILED_STARTS and not has_served:
-                self._stop(signal.SIGTERM)
+                self._stop()
                 return _signal_code(-code) if code < 0 else code or 1
             await self._pause(code, failed_starts)
         return 0

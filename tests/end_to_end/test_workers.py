@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -46,8 +47,17 @@ def h2_workers(folder: Path) -> tuple[str, ...]:
 
 
 def workers_of(sidecar: SidecarProcess) -> list[int]:
-    pid = sidecar.process.pid
+    return children_of(sidecar.process.pid)
+
+
+def children_of(pid: int) -> list[int]:
     return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def catches_interrupts(pid: int) -> bool:
+    """Say whether a process is Python already, which makes an exception of SIGINT."""
+    found = re.search(r"^SigCgt:\t(.*)$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    return found is not None and bool(int(found[1], 16) & 1 << signal.SIGINT - 1)
 
 
 @contextmanager
@@ -274,7 +284,7 @@ async def test_a_signal_that_comes_while_a_worker_is_being_made_reaches_it(
         *command: str, **options: Any
     ) -> asyncio.subprocess.Process:
         process = await create(*command, **options)
-        workers._stop(signal.SIGTERM)
+        workers._stop()
         return process
 
     monkeypatch.setattr(asyncio, "create_subprocess_exec", signal_before_it_is_known)
@@ -294,13 +304,29 @@ async def test_a_stop_does_not_wait_until_another_start_is_tried(
         nonlocal starts
         starts += 1
         if starts == 2:
-            asyncio.get_running_loop().call_soon(workers._stop, signal.SIGTERM)
+            asyncio.get_running_loop().call_soon(workers._stop)
         return starts == 1, 1
 
     monkeypatch.setattr(workers, "_run_worker", end_at_once)
 
     assert await asyncio.wait_for(workers.run(), SECONDS) == 0
     assert starts == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_workers_start_ends_them_without_a_word(
+    store_url: str, tmp_path: Path, number: signal.Signals
+) -> None:
+    command = [sys.executable, "-m", "pannier_server", "serve", f"--store={store_url}"]
+    starting = subprocess.Popen([*command, *h2_workers(tmp_path)], stderr=subprocess.PIPE)
+    with starting:
+        while sum(map(catches_interrupts, children_of(starting.pid))) < 2:
+            os.sched_yield()
+        starting.send_signal(number)
+        _, errors = starting.communicate(timeout=SECONDS)
+    assert starting.returncode == 0
+    assert errors == b""
+    assert not (tmp_path / "p.sock").exists()
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
