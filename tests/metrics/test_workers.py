@@ -1,10 +1,12 @@
 """Several processes show one sum, which no crash makes smaller and no stuck process holds up."""
 
+import asyncio
 import os
 import resource
 import signal
+import socket
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,9 @@ from pathlib import Path
 import pytest
 
 import pannier
+from pannier_server.config import Settings
+from pannier_server.metrics.samples import Snapshot, encode, sample
+from pannier_server.metrics.workers import WorkersMetrics
 from tests.engines.process import free_port
 from tests.metrics.scraping import SECONDS, Scrape, scrape, scrape_until
 from tests.sidecars import SidecarProcess, sidecar_process
@@ -69,6 +74,26 @@ def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workers]:
     """Run two workers for all tests that leave them alive."""
     with running_workers(tmp_path_factory.mktemp("workers"), "h2") as running:
         yield running
+
+
+Answering = tuple[WorkersMetrics, asyncio.StreamReader, asyncio.StreamWriter]
+
+
+@pytest.fixture
+async def answering(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Answering]:
+    """Make a parent's view, and stand in for its one worker; both wait as long as it takes."""
+    monkeypatch.setattr("pannier_server.metrics.workers.ANSWER_SECONDS", 3600.0)
+    parent = WorkersMetrics(Settings(store="memory:"))
+    ours, theirs = socket.socketpair()
+    with ours:
+        await parent.add(ours)
+    reader, writer = await asyncio.open_unix_connection(sock=theirs)
+    yield parent, reader, writer
+    writer.close()
+
+
+def values(snapshot: Snapshot) -> dict[str, float]:
+    return {one.name: one.values[0] for one in snapshot}
 
 
 @contextmanager
@@ -147,6 +172,34 @@ def test_a_worker_that_can_open_no_more_files_is_counted_all_the_same(workers: W
     assert found.value("pannier_workers") == after.value("pannier_workers") == 2
     assert has_grown(found, before)
     assert after.value(CALLS, rpc="Put", code="OK") == 2 + before.value(CALLS, rpc="Put", code="OK")
+
+
+async def test_a_worker_that_dies_while_it_is_asked_is_not_waited_for(answering: Answering) -> None:
+    parent, reader, writer = answering
+    first = asyncio.create_task(parent.snapshot())
+    assert await reader.read(SECONDS) == b"?"
+    counted = [sample("pannier_sweeps_total", 3, "OK"), sample("pannier_workers", 1)]
+    writer.write(encode(counted) + b"\n")
+    assert values(await first)["pannier_workers"] == 1
+
+    second = asyncio.create_task(parent.snapshot())
+    assert await reader.read(SECONDS) == b"?"
+    writer.close()
+    found = values(await asyncio.wait_for(second, SECONDS))
+
+    assert found["pannier_sweeps_total"] == 3
+    assert found["pannier_workers_silent"] == 0
+    assert "pannier_workers" not in found
+
+
+async def test_a_worker_is_asked_once_for_all_who_wait(answering: Answering) -> None:
+    parent, reader, writer = answering
+    waiting = [asyncio.create_task(parent.snapshot()) for _ in range(2)]
+    assert await reader.read(SECONDS) == b"?"
+    writer.write(encode([sample("pannier_workers", 1)]) + b"\n")
+    found = await asyncio.wait_for(asyncio.gather(*waiting), SECONDS)
+
+    assert [values(each)["pannier_workers"] for each in found] == [1, 1]
 
 
 def test_what_processes_take_is_added_up_with_the_parent(workers: Workers) -> None:

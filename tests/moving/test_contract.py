@@ -4,7 +4,6 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -12,11 +11,11 @@ import pytest
 from pannier_server.backends.contract import Key, StorageBackend
 from pannier_server.backends.memory import MemoryBackend
 from pannier_server.backends.registry import create_backend
-from pannier_server.backends.rules import Row
 from pannier_server.testing.contract import Plant
 from pannier_server.testing.contract.transfers import TransferContract
 from pannier_server.testing.stateful import opened
 from tests.backends.test_dynamodb import to_value
+from tests.backends.test_sqlite import fit
 from tests.engines.dynamodb_local import Engine
 from tests.engines.table import Table, create_table
 
@@ -31,20 +30,13 @@ def table(dynamodb_engine: Engine) -> Table:
 
 class TestMemoryTransfer(TransferContract):
     @pytest.fixture
-    def memory(self) -> MemoryBackend:
+    def backend(self) -> StorageBackend:
         return MemoryBackend()
 
     @pytest.fixture
-    def backend(self, memory: MemoryBackend) -> StorageBackend:
-        return memory
-
-    @pytest.fixture
-    def plant(self, memory: MemoryBackend) -> Plant:
-        async def plant(key: Key, **attributes: Any) -> None:
-            if not isinstance(attributes["version"], int) or ":" in key.owner:
-                pytest.skip("memory holds only rows that it wrote")
-            row = Row(attributes["data"], attributes["version"], None, None, None)
-            memory.write_row(key, row)
+    def plant(self) -> Plant:
+        async def plant(key: Key, **attributes: object) -> None:
+            pytest.skip("memory holds only rows that it wrote")
 
         return plant
 
@@ -67,7 +59,7 @@ class TestSqliteTransfer(TransferContract):
                     "REPLACE INTO records "
                     "(owner, name, version, data, expires_at, write_id, prev_write_id) "
                     "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (key.owner, key.name, *map(attributes.get, ATTRIBUTES)),
+                    (key.owner, key.name, *(fit(attributes.get(name)) for name in ATTRIBUTES)),
                 )
 
         return plant

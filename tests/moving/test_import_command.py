@@ -1,21 +1,32 @@
 """``pannier import``: what it writes, says, and ends with."""
 
 import hashlib
+import io
 import json
 import time
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TextIO
 
 import pytest
 
 from pannier_server.backends.contract import Key
-from pannier_server.backends.transfer import RecordCopy
+from pannier_server.backends.memory import MemoryBackend
+from pannier_server.backends.transfer import RecordCopy, Replace
 from pannier_server.cli.exit_codes import ExitCode
 from pannier_server.transfer import progress
 from pannier_server.transfer.format import encode_record
+from pannier_server.transfer.import_ import ImportCounts, Importer
 from pannier_server.transfer.progress import SECOND_HALF, Progress
+from pannier_server.transfer.reader import ExportReader
 from tests.moving.commands import lines, run
-from tests.moving.stores import content_of, fill_store, plain_records, plant_corrupt
+from tests.moving.stores import (
+    PATIENCE,
+    content_of,
+    fill_store,
+    plain_records,
+    plant_corrupt,
+)
 
 HEADER = {
     "format": "pannier-export",
@@ -134,6 +145,24 @@ def test_records_that_have_expired_since_are_left_out(exported: Path, destinatio
     exported.write_bytes(export_of(*COPIES, past))
     done = run("import", "--store", destination, "--input", str(exported))
     assert done.output == b"4 records: 3 written, 1 expired, left out\n"
+
+
+async def test_a_record_is_gone_from_the_second_in_which_it_expires() -> None:
+    copies = [RecordCopy(Key("demo", f"{second}"), b"", 1, second) for second in (99, 100, 101)]
+    importer = Importer(
+        MemoryBackend().transfer().restore,
+        replace=Replace.NOTHING,
+        now=lambda: 100,
+        patience=PATIENCE,
+        progress=Progress("imported", io.StringIO()),
+        report=lambda key, _: pytest.fail(key.name),
+    )
+    with TemporaryFile() as file:
+        file.write(export_of(*copies))
+        file.seek(0)
+        reader = ExportReader(file.fileno(), "it")
+        await reader.begin()
+        assert await importer.run(reader) == ImportCounts(written=1, expired=2)
 
 
 def test_rows_that_cannot_be_read_are_never_replaced(whole: Path, destination: str) -> None:

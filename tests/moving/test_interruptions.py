@@ -135,6 +135,8 @@ async def test_what_was_not_saved_is_cut_off_and_written_again(exported: Path) -
         await export_until(exported, store, pages=2)
     with exported.open("ab") as file:
         file.write(b'{"key":"torn')
+    # More than what is still to be written, which so does not hide it.
+    os.truncate(exported, 1000 * MEGABYTE)
     await export_until(exported, store, pages=None)
     check_whole(exported, copies)
 
@@ -220,13 +222,18 @@ async def test_a_complete_export_stays_as_it_is(exported: Path) -> None:
     assert lines(exported) == before
 
 
-async def test_an_export_of_something_else_is_not_gone_on_with(exported: Path) -> None:
+@pytest.mark.parametrize(
+    ("url", "prefix"), [("sqlite:other.db", None), (MEMORY, Prefix("demo", ""))]
+)
+async def test_an_export_of_something_else_is_not_gone_on_with(
+    exported: Path, url: str, prefix: Prefix | None
+) -> None:
     store = MemoryBackend()
     await fill(store.transfer(), hostile_records(10))
     with pytest.raises(Ended):
         await export_until(exported, store, pages=1)
     with pytest.raises(OutputError, match="another --store, --owner or --prefix"):
-        open_file(exported, new_state("sqlite:other.db", None, 0), resume=True)
+        open_file(exported, new_state(url, prefix, 0), resume=True)
 
 
 async def test_a_file_that_has_lost_its_end_is_not_gone_on_with(exported: Path) -> None:
