@@ -170,6 +170,15 @@ async def test_missing_credentials_are_looked_for_again_after_a_while() -> None:
     assert await cached.fetch(soon()) == FIRST
 
 
+async def test_a_clock_that_is_set_back_does_not_put_the_next_look_up_off() -> None:
+    chain = Chain(CredentialsMissing("none"), loaded(FIRST, 2000, 2000))
+    cached, clock = cache(chain)
+    with pytest.raises(CredentialsMissing):
+        await cached.fetch(soon())
+    clock.now -= 900
+    assert await cached.fetch(soon()) == FIRST
+
+
 async def test_a_bug_in_a_source_is_an_unavailable_store_that_keeps_its_words() -> None:
     cached, _ = cache(Chain(ZeroDivisionError("secret words")))
     with pytest.raises(StoreUnavailable, match="ZeroDivisionError") as raised:

@@ -109,7 +109,7 @@ class CredentialCache:
             return self._credentials
         if now >= self._valid_until:
             return None
-        if now >= self._retry_at:
+        if not self._has_just_looked:
             self._begin(self._chain.refresh)
         return self._credentials
 
@@ -126,7 +126,7 @@ class CredentialCache:
         credentials = self.current()
         if credentials is not None:
             return credentials
-        if self._loading is None and self._error is not None and self._clock() < self._retry_at:
+        if self._loading is None and self._error is not None and self._has_just_looked:
             raise self._repeated(self._error)
         look_up = self._chain.load if self._credentials is None else self._chain.refresh
         return await self._wait(self._begin(look_up), deadline)
@@ -143,10 +143,15 @@ class CredentialCache:
         """
         if self._loading is not None:
             await self._wait(self._loading, deadline)
-        if self._credentials == rejected and self._clock() >= self._retry_at:
+        if self._credentials == rejected and not self._has_just_looked:
             self._retry_at = self._clock() + self._retry_after
             await self._wait(self._begin(self._chain.load), deadline)
         return self._credentials or rejected
+
+    @property
+    def _has_just_looked(self) -> bool:
+        """Whether it is too early for another look-up, on a clock that may be set back."""
+        return 0 < self._retry_at - self._clock() <= self._retry_after
 
     def _begin(self, look_up: Callable[[], Loaded]) -> "asyncio.Future[Loaded]":
         if self._loading is None:
