@@ -44,8 +44,10 @@ class LogWriter(logging.Handler):
                 return
             self._waiting.put(self.format(record))
             if self._thread is None:
-                self._thread = Thread(target=self._run, name="pannier-log", daemon=True)
-                self._thread.start()
+                thread = Thread(target=self._run, name="pannier-log", daemon=True)
+                # Where none can be had now, the next line asks again.
+                thread.start()
+                self._thread = thread
         except Exception:  # noqa: BLE001 (as every handler does: logging must not raise)
             self.handleError(record)
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from threading import Thread
 
 import pytest
 
@@ -64,6 +65,21 @@ def test_lines_come_whole_and_in_order(pipe: Pipe) -> None:
     pipe.writer.flush()
 
     assert [pipe.reader.readline() for _ in range(20)] == [f"line {n} ü\n" for n in range(20)]
+
+
+def test_a_thread_that_cannot_be_had_is_asked_for_again_at_the_next_line(
+    pipe: Pipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(_: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Thread, "start", no_room)
+        patched.setattr(logging, "raiseExceptions", False)
+        pipe.log("first")
+    pipe.log("second")
+
+    assert [pipe.reader.readline() for _ in range(2)] == ["first\n", "second\n"]
 
 
 def test_a_line_that_a_pipe_takes_in_pieces_is_whole(pipe: Pipe) -> None:

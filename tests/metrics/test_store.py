@@ -1,5 +1,6 @@
 """Store calls are counted apart from RPCs, over DynamoDB with what the wire does."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,8 +13,11 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from pannier.v1 import storage_pb2 as pb
 from pannier.v1 import storage_pb2_grpc
 from pannier_server.app import running_sidecar
+from pannier_server.backends.contract import Call, Cleaned, Prefix
+from pannier_server.backends.memory import MemoryBackend
 from pannier_server.config import Settings
 from pannier_server.config.addresses import UnixAddress
+from pannier_server.service.sweeper import Sweeps, sweep_expired
 from tests.engines.dynamodb_local import Engine
 from tests.engines.table import Table
 from tests.faults.kinds import Fault
@@ -100,12 +104,34 @@ async def test_sweeps_and_what_they_remove_are_counted(endpoint: UnixAddress) ->
         async def are_removed() -> bool:
             nonlocal found
             found = await scrape_here(endpoint)
-            return found.value("pannier_expired_records_removed_total") == 4
+            removed = found.value("pannier_expired_records_removed_total")
+            # A sweep counts when it is over, and so a moment later than what it has removed.
+            return removed == 4 and found.value("pannier_sweeps_total", result="OK") >= 1
 
         await eventually(are_removed)
 
-    assert found.value("pannier_sweeps_total", result="OK") >= 1
     assert found.value("pannier_sweeps_total", result="FAILED") == 0
+
+
+async def test_a_sweep_that_breaks_off_is_counted_and_the_next_one_comes_all_the_same() -> None:
+    class BreaksOffOnce(MemoryBackend):
+        async def cleanup_expired(
+            self, prefix: Prefix | None, *, limit: int, call: Call
+        ) -> Cleaned:
+            if not sweeps.failed:
+                raise ValueError("a bug")
+            return await super().cleanup_expired(prefix, limit=limit, call=call)
+
+    sweeps = Sweeps()
+    sweeping = sweep_expired(BreaksOffOnce(), clock=SettableClock(), interval=0.001, sweeps=sweeps)
+    task = asyncio.create_task(sweeping)
+
+    async def one_came_to_its_end() -> bool:
+        return sweeps.done > 0
+
+    await eventually(one_came_to_its_end)
+    task.cancel()
+    assert sweeps.failed == 1
 
 
 async def test_a_store_that_answers_is_up(endpoint: UnixAddress) -> None:

@@ -246,6 +246,16 @@ async def test_a_file_that_has_lost_its_end_is_not_gone_on_with(exported: Path) 
         await export_until(exported, store, pages=None)
 
 
+async def test_a_file_that_was_removed_is_begun_anew(exported: Path) -> None:
+    copies = hostile_records(1_000)
+    store = await holding(copies)
+    with pytest.raises(Ended):
+        await export_until(exported, store, pages=1)
+    Path.unlink(exported)
+    await export_until(exported, store, pages=None)
+    check_whole(exported, copies)
+
+
 async def test_two_exports_do_not_write_to_one_file(exported: Path) -> None:
     first = open_file(exported, new_state(MEMORY, None, 0), resume=True)
     with pytest.raises(OutputError, match="another export is writing"):
@@ -359,14 +369,40 @@ def test_an_import_without_resume_begins_at_the_start(
     assert done.output == b"1,000 records: 1,000 written\n"
 
 
+@pytest.mark.parametrize("damaged", [b"{", b'{"id": "\xff"}', b""])
 def test_a_damaged_note_of_an_import_is_not_used(
-    tmp_path: Path, destination: str, exported: Path
+    destination: str, exported: Path, damaged: bytes
 ) -> None:
     state = ImportState(id="x", store="y", on_conflict="fail", counts=ImportCounts())
     keeper = ImportKeeper(exported, destination, state)
     assert keeper.load() == state
-    StateFile(keeper._beside.path).path.write_text("{")
+    keeper._beside.path.write_bytes(damaged)
     assert keeper.load() == state
+
+
+@pytest.mark.parametrize(
+    ("other", "is_used"),
+    [
+        ({}, True),
+        ({"id": "another export"}, False),
+        ({"store": "another store"}, False),
+        ({"on_conflict": "overwrite"}, False),
+    ],
+)
+def test_the_note_of_another_import_is_not_used(
+    destination: str, exported: Path, other: dict[str, str], is_used: bool
+) -> None:
+    begun = ImportState(id="x", store="y", on_conflict="fail", counts=ImportCounts())
+    noted = ImportState(
+        **{"id": "x", "store": "y", "on_conflict": "fail", **other},
+        offset=100,
+        lines=3,
+        counts=ImportCounts(written=3),
+        done=5,
+    )
+    keeper = ImportKeeper(exported, destination, begun)
+    keeper._beside.save(noted)
+    assert keeper.load() == (noted if is_used else begun)
 
 
 def test_ctrl_c_ends_an_export_with_a_word(source: str, exported: Path) -> None:

@@ -39,6 +39,9 @@ async def sweep_expired(
         except StorageError as error:
             sweeps.failed += 1
             _log.warning("could not remove expired records: %s", error.message)
+        except Exception:  # noqa: BLE001 (a bug must not end the sweeps)
+            sweeps.failed += 1
+            _log.exception("expired records could not be removed, in an unforeseen way")
 
 
 async def _sweep(backend: StorageBackend, clock: Clock) -> None:

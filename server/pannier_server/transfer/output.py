@@ -228,10 +228,11 @@ def _state_to_resume(
         raise OutputError(
             f"{beside.path} is damaged; remove it and {path}, and begin anew"
         ) from None
-    if state is None:
-        if os.fstat(descriptor).st_size:
-            raise _unknown(descriptor, path)
+    if not os.fstat(descriptor).st_size:
+        # Whatever is noted of it: the file was removed, and nothing is there to go on with.
         return begun
+    if state is None:
+        raise _unknown(descriptor, path)
     if (state.store, state.header.prefix) != (begun.store, begun.header.prefix):
         raise OutputError(
             f"{path} was begun with another --store, --owner or --prefix; "

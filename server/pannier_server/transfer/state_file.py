@@ -29,7 +29,10 @@ class StateFile:
             text = self.path.read_bytes()
         except FileNotFoundError:
             return None
-        return msgspec.json.decode(text, type=kind)
+        try:
+            return msgspec.json.decode(text, type=kind)
+        except UnicodeDecodeError as error:
+            raise msgspec.DecodeError(str(error)) from None
 
     def save(self, state: msgspec.Struct) -> None:
         """Replace it, on the disk too.
