@@ -177,6 +177,22 @@ async def test_a_client_that_answers_pings_stays() -> None:
         assert at.meters.keepalive_timed_out == 0
 
 
+async def test_a_process_that_stood_still_finds_its_connections_as_it_left_them() -> None:
+    async with (
+        serving(max_connection_idle=60.0, keepalive_time=10.0, keepalive_timeout=4.0) as at,
+        connected(at.port) as client,
+    ):
+        client.answers_pings = False
+        await client.round_trip()
+        time = at.time()
+        time.pass_(11)
+        await client.until(FrameType.PING)
+        time.stand_still(3600)
+        time.look()
+        await client.round_trip()
+        assert at.meters.keepalive_timed_out == at.meters.idle_closed == 0
+
+
 async def test_a_client_that_sends_anything_is_not_pinged() -> None:
     async with (
         serving(keepalive_time=10.0, keepalive_timeout=4.0) as at,
