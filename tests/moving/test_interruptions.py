@@ -380,6 +380,22 @@ def test_a_damaged_note_of_an_import_is_not_used(
     assert keeper.load() == state
 
 
+def test_a_note_counts_what_comes_before_the_place_where_to_go_on(
+    destination: str, exported: Path
+) -> None:
+    begun = ImportState(id="x", store="y", on_conflict="fail", counts=ImportCounts())
+    keeper = ImportKeeper(exported, destination, begun)
+    counts = ImportCounts()
+    for batch in (Batch([], end=1000, lines=10), Batch([], end=2000, lines=20)):
+        counts.written += 10
+        keeper.note(batch, counts)
+    counts.written += 10
+    keeper.save()
+    found = keeper.load()
+    assert (found.offset, found.lines, found.done) == (1000, 10, 20)
+    assert found.counts == ImportCounts(written=10)
+
+
 @pytest.mark.parametrize(
     ("other", "is_used"),
     [

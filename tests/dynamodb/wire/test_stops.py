@@ -7,11 +7,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
 
 import pytest
 
-from pannier_server.backends.dynamodb.wire.connection import Connection
+from pannier_server.backends.dynamodb.wire.connection import Answer, Connection
+from pannier_server.backends.dynamodb.wire.errors import AttemptFailed
 from pannier_server.backends.dynamodb.wire.pool import Pool
 from pannier_server.backends.dynamodb.wire.settings import Stats, WireSettings
 from tests.dynamodb.wire import one_exchange
@@ -103,3 +105,69 @@ def test_an_answer_that_came_while_the_process_stood_still_is_taken(
             time.sleep(3 * one_exchange.SECONDS)
             asking.send_signal(signal.SIGCONT)
             assert asking.communicate()[0] == f"{printed}\n"
+
+
+class LateLoop:
+    """A loop whose clock and timers are the test's."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self._due: list[Callable[[], None]] = []
+
+    def time(self) -> float:
+        return self.now
+
+    def create_future(self) -> asyncio.Future[Any]:
+        return asyncio.get_running_loop().create_future()
+
+    def call_at(self, _when: float, callback: Callable[[], None]) -> asyncio.Handle:
+        self._due.append(callback)
+        return asyncio.Handle(callback, (), asyncio.get_running_loop())
+
+    def fire(self, now: float) -> None:
+        """Come to the timer that is set, at a time of the clock."""
+        self.now = now
+        self._due.pop()()
+
+
+class Mute(asyncio.Transport):
+    """The transport of a server that is silent."""
+
+    def write(self, data: object) -> None:
+        pass
+
+    def is_closing(self) -> bool:
+        return False
+
+    def abort(self) -> None:
+        pass
+
+
+def asking() -> tuple[LateLoop, Connection, "asyncio.Future[Answer]"]:
+    """Return a connection that has until 0.3 for its answer."""
+    loop: Any = LateLoop()
+    connection = Connection(loop, 1000)
+    connection.connection_made(Mute())
+    return loop, connection, connection.exchange(b"?", 0.3)
+
+
+async def test_a_timer_that_is_late_lets_what_came_meanwhile_be_read_first() -> None:
+    loop, connection, answer = asking()
+    loop.fire(now=100.0)
+    connection.data_received(ANSWER)
+    assert (await answer).body == b"{}"
+
+
+async def test_where_nothing_came_meanwhile_it_is_over_a_moment_later() -> None:
+    loop, _, answer = asking()
+    loop.fire(now=100.0)
+    loop.fire(now=100.1)
+    with pytest.raises(AttemptFailed, match="no answer came in time"):
+        await answer
+
+
+async def test_a_timer_that_is_in_time_ends_the_wait() -> None:
+    loop, _, answer = asking()
+    loop.fire(now=0.31)
+    with pytest.raises(AttemptFailed, match="no answer came in time"):
+        await answer
