@@ -9,6 +9,8 @@ import grpc
 import pytest
 
 from pannier.v1 import storage_pb2 as pb
+from pannier_server.extension.runtime_api import RuntimeApi as Side
+from pannier_server.extension.runtime_api import RuntimeApiError
 from tests.extension.conftest import connected
 from tests.extension.invocations import Function
 from tests.extension.processes import FROM_SOURCE, FUNCTION, extension
@@ -150,6 +152,24 @@ async def test_it_registers_under_the_name_that_it_is_given(tmp_path: Path) -> N
         command = (*FROM_SOURCE, "--name", "storage")
         with extension(tmp_path, api.address, MEMORY, command=command):
             await api.ready()
+
+
+def test_only_the_next_event_may_take_any_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits: list[float | None] = []
+
+    def no_answer(_api: Side, _request: bytes, timeout: float | None) -> None:
+        limits.append(timeout)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(Side, "_exchange", no_answer)
+    side = Side("127.0.0.1:9001", "pannier")
+    for ask in (side.register, side.next_event, lambda: side.report("Extension.Bug", "why")):
+        with pytest.raises(RuntimeApiError, match="no answer from Lambda"):
+            ask()
+    registering, waiting, reporting = limits
+    assert waiting is None
+    assert registering == reporting
+    assert 0 < (registering or 0) < 10
 
 
 def test_without_lambda_it_says_what_to_run() -> None:
