@@ -6,6 +6,7 @@
 .DEFAULT_GOAL := help
 
 PYTHON_PATHS := client/python/pannier server/pannier_server tests bench tools
+RUNTIME := .venv/.runtime
 VENV := .venv/.ready
 BUF := tools/node_modules/@bufbuild/buf/bin/buf
 GHZ := .cache/bin/ghz
@@ -26,11 +27,11 @@ help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: serve
-serve: $(VENV) ## Run the sidecar (ARGS='--store memory:' sets its flags)
+serve: $(RUNTIME) ## Run the sidecar (ARGS='--store memory:' sets its flags)
 	@exec .venv/bin/pannier serve $(ARGS)
 
 .PHONY: dynamodb
-dynamodb: $(VENV) ## Run DynamoDB Local on 127.0.0.1:8000 (ARGS='--port 8001': there)
+dynamodb: $(RUNTIME) ## Run DynamoDB Local on 127.0.0.1:8000 (ARGS='--port 8001': there)
 	@exec .venv/bin/python -m tests.engines $(ARGS)
 
 .PHONY: test
@@ -146,13 +147,19 @@ clean: ## Remove everything that was set up, built or cached
 		client/typescript/dist client/typescript/build client/java/target \
 		.mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
-# Set-up. The stamp of .venv holds the checkout's path, because an environment does not
+# Set-up. The first stamp of .venv holds the checkout's path, because an environment does not
 # survive being moved or copied: its commands would run the code of the old place.
-ifneq ($(shell cat .venv/.ready 2>/dev/null),$(CURDIR))
-.PHONY: $(VENV)
+ifneq ($(shell cat .venv/.runtime 2>/dev/null),$(CURDIR))
+.PHONY: $(RUNTIME)
 endif
-$(VENV): requirements/dev.txt client/python/pyproject.toml server/pyproject.toml
+$(RUNTIME): requirements/runtime.txt requirements/build.txt client/python/pyproject.toml server/pyproject.toml
 	@tools/setup_venv.sh
+
+# Who only runs the sidecar needs nothing of what checks and tests it.
+$(VENV): $(RUNTIME) requirements/dev.txt
+	@echo 'Setting up what checks and tests it, once (a minute or two)'
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
 
 # What draws plots is large, and nothing else needs it.
 $(PLOTTING): $(VENV) requirements/bench.txt

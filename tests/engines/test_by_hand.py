@@ -22,3 +22,12 @@ def test_a_taken_port_is_refused_with_another_one_to_try() -> None:
         f"dynamodb: port {port} is taken; choose another one: "
         f"make dynamodb ARGS='--port {port + 1}'\n"
     )
+
+
+def test_it_needs_no_package_that_tests_need() -> None:
+    """``make dynamodb`` runs where only the sidecar was set up."""
+    without_packages = [sys.executable, "-S", "-m", "tests.engines", "--help"]
+    helped = subprocess.run(
+        without_packages, cwd=CHECKOUT, capture_output=True, text=True, check=False
+    )
+    assert helped.returncode == 0, helped.stderr
