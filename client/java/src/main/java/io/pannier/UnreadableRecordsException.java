@@ -7,7 +7,10 @@ import java.util.Objects;
 public final class UnreadableRecordsException extends PannierException {
   private static final long serialVersionUID = 1L;
 
+  // What List.copyOf gives can be serialized, although its type does not say so.
+  @SuppressWarnings("serial")
   private final List<Unreadable> unreadable;
+
   private final long count;
 
   /**
