@@ -121,7 +121,7 @@ layer: $(BUNDLING) ## Build the sidecar with its own Python, and the layer for L
 	@.cache/bundle/bin/python -m tools.bundle
 
 .PHONY: cold-start
-cold-start: layer $(FIXED_RESPONDER) ## Measure how the layer starts, for docs/lambda.md (ARGS='--rounds 5')
+cold-start: $(VENV) layer $(FIXED_RESPONDER) ## Measure how the layer starts, for docs/lambda.md (ARGS='--rounds 5')
 	@.venv/bin/python -m bench.cold_start $(ARGS)
 
 .PHONY: sbom
@@ -168,28 +168,28 @@ $(PLOTTING): $(VENV) requirements/bench.txt
 	@touch $@
 
 # What looks into packages changes none of them: it has an environment of its own.
-$(AUDITING): $(VENV) requirements/audit.txt
+$(AUDITING): $(RUNTIME) requirements/audit.txt
 	@echo 'Setting up what looks into packages, once'
 	@.venv/bin/python -m venv --clear $(@D)
 	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/audit.txt
 	@touch $@
 
 # What builds the site has an environment of its own: nothing else needs it.
-$(DOCUMENTING): $(VENV) requirements/docs.txt
+$(DOCUMENTING): $(RUNTIME) requirements/docs.txt
 	@echo 'Setting up what builds the site, once'
 	@.venv/bin/python -m venv --clear $(@D)
 	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/docs.txt
 	@touch $@
 
 # What checks the files in deploy/ has an environment of its own too.
-$(DEPLOYING): $(VENV) requirements/deploy.txt
+$(DEPLOYING): $(RUNTIME) requirements/deploy.txt
 	@echo 'Setting up what checks deploy/, once'
 	@.venv/bin/python -m venv --clear $(@D)
 	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/deploy.txt
 	@touch $@
 
 # What puts the layer together looks into its environment, which so has nothing else.
-$(BUNDLING): $(VENV) requirements/bundle.txt requirements/runtime.txt
+$(BUNDLING): $(RUNTIME) requirements/bundle.txt requirements/runtime.txt
 	@echo 'Setting up what builds the layer, once'
 	@.venv/bin/python -m venv --clear $(@D)
 	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
