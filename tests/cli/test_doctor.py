@@ -106,6 +106,19 @@ def test_the_report_is_aligned() -> None:
     ]
 
 
+def test_what_a_failure_keeps_from_running_is_one_line(pannier: Pannier, tmp_path: Path) -> None:
+    store = f"sqlite://{tmp_path}/absent/pannier.db"
+    brief = pannier("doctor", "--store", store).text
+    verbose = pannier("doctor", "--store", store, "-v").text
+
+    assert "needs folder" not in brief
+    assert len(re.findall("  needs folder$", verbose, re.MULTILINE)) == 5
+    left_out = "not looked at: 5 checks that need folder (-v lists them)"
+    assert brief.splitlines()[-2] == left_out
+    assert brief.splitlines()[-1] == verbose.splitlines()[-1]
+    assert left_out not in verbose
+
+
 @pytest.mark.parametrize(
     ("environ", "coloured"),
     [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False), ({"NO_COLOR": ""}, True)],
@@ -114,7 +127,9 @@ def test_only_a_terminal_gets_colours(environ: dict[str, str], *, coloured: bool
     ours, theirs = pty.openpty()
     with os.fdopen(theirs, "w") as terminal:
         report_on(terminal, environ)
-        shown = os.read(ours, 10_000).decode()
+        shown = ""
+        while "4 checks" not in shown:
+            shown += os.read(ours, 10_000).decode()
     os.close(ours)
 
     assert ("\x1b[31mfailed" in shown) == coloured

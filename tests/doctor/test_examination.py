@@ -72,7 +72,8 @@ async def test_what_needs_a_failed_or_skipped_check_is_skipped() -> None:
 
     assert found["b"].status is Status.SKIPPED
     assert found["b"].summary == "needs first"
-    assert found["c"].summary == "needs second"
+    assert found["c"].summary == "needs first"
+    assert found["c"].facts == {"needs": ["b"]}
 
 
 async def test_a_warning_is_enough_for_what_needs_it() -> None:

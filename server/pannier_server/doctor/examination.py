@@ -1,7 +1,7 @@
 """Running the checks: one after the other, each within its time, whatever the others do."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pannier_server.backends.errors import StorageError
@@ -47,13 +47,24 @@ async def examine(areas: Iterable[Area]) -> AsyncIterator[Result]:
             await area.close()
 
 
-def _unmet(check: Check, done: dict[str, Result]) -> Outcome | None:
+def _unmet(check: Check, done: Mapping[str, Result]) -> Outcome | None:
     """Return that a check is skipped, where one that it needs has not succeeded."""
     missing = [need for need in check.needs if done[need].outcome.status not in _MET]
     if not missing:
         return None
-    titles = " and ".join(done[need].check.title for need in missing)
+    causes = dict.fromkeys(cause for need in missing for cause in _causes(need, done))
+    titles = " and ".join(done[cause].check.title for cause in causes)
     return skipped(f"needs {titles}", needs=missing)
+
+
+def _causes(need: str, done: Mapping[str, Result]) -> Iterator[str]:
+    """Find the checks at which it began, by what was skipped because of others."""
+    further = done[need].outcome.facts.get("needs")
+    if not isinstance(further, list):
+        yield need
+        return
+    for each in further:
+        yield from _causes(each, done)
 
 
 async def _run(check: Check) -> Outcome:

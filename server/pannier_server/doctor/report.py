@@ -65,16 +65,20 @@ class TextReport:
             areas: What will be examined.
             file: Where to print; it is coloured where it is a terminal.
             environ: The environment; NO_COLOR (https://no-color.org) and TERM count.
-            details: Print each check's facts too.
+            details: Print each check's facts too, and those that another one keeps from running.
         """
         self._width = max(len(check.title) for area in areas for check in area.checks)
         self._file = file
         self._details = details
         self._coloured = _wants_colour(file, environ)
         self._area = ""
+        self._left_out: Counter[str] = Counter()
 
     def add(self, result: Result) -> None:
         """Print one result, under the heading of its area."""
+        if "needs" in result.outcome.facts and not self._details:
+            self._left_out[result.outcome.summary.removeprefix("needs ")] += 1
+            return
         if result.area != self._area:
             self._area = result.area
             self._print(result.area)
@@ -85,7 +89,10 @@ class TextReport:
             self._print(f"  {'':<{_MARK_WIDTH}}  {line}")
 
     def end(self, results: Sequence[Result]) -> None:
-        """Print the last line: how many checks ended how."""
+        """Print the last lines: what was left out, and how many checks ended how."""
+        for need, count in self._left_out.items():
+            checks = "1 check that needs" if count == 1 else f"{count} checks that need"
+            self._print(f"not looked at: {checks} {need} (-v lists them)")
         counts = Counter(result.outcome.status for result in results)
         parts = [f"{counts[status]} {status}" for status in Status if counts[status]]
         whole = f"{len(results)} checks: {', '.join(parts)}"
