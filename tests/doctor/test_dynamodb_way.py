@@ -175,14 +175,20 @@ async def test_an_endpoint_without_tls_is_told(diagnose: Diagnose, dynamodb_engi
     assert "does not speak TLS" in found.summary + found.fix
 
 
-async def test_a_trusted_certificate_is_fine(
-    diagnose: Diagnose, dynamodb_table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if dynamodb_table.endpoint is None:
-        pytest.skip("it stands before an engine")
+@pytest.fixture
+def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
+    """Make an authority that is trusted, since AWS_CA_BUNDLE names it."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+    return authority
+
+
+async def test_a_trusted_certificate_is_fine(
+    diagnose: Diagnose, dynamodb_table: Table, authority: trustme.CA
+) -> None:
+    if dynamodb_table.endpoint is None:
+        pytest.skip("it stands before an engine")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     async with stand_in(dynamodb_table.endpoint, context) as server:
@@ -192,6 +198,26 @@ async def test_a_trusted_certificate_is_fine(
     assert found["dynamodb.tls"].status is Status.OK
     assert found["dynamodb.tls"].facts == {"encrypted": True}
     assert found["dynamodb.permission.GetItem"].status is Status.OK
+
+
+@pytest.mark.parametrize(
+    ("host", "until", "fix"),
+    [
+        ("127.0.0.1", datetime(2020, 1, 1, tzinfo=UTC), "renew it, or set this machine's clock"),
+        ("127.0.0.2", None, "write a host in the endpoint that the certificate names"),
+        ("elsewhere.example", None, "write a host in the endpoint that the certificate names"),
+    ],
+)
+async def test_a_certificate_of_a_trusted_authority_can_be_wrong_too(
+    diagnose: Diagnose, authority: trustme.CA, host: str, until: datetime | None, fix: str
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(host, not_after=until).configure_cert(context)
+    async with stand_in("", context) as server:
+        found = (await diagnose(f"{NOWHERE}{server.endpoint}"))["dynamodb.tls"]
+
+    assert "certificate cannot be trusted" in found.summary
+    assert found.fix == fix
 
 
 async def test_no_credentials_fail_and_the_way_is_looked_at_all_the_same(

@@ -93,7 +93,8 @@ class _Way:
                 endpoint = await run_in_daemon_thread(ask)
         except StorageError as error:
             return failed_as(
-                error.message, "write ?region=… in the store's URL, or correct AWS's configuration"
+                error.message,
+                "correct ?region=… in the store's URL, or AWS's profile and settings",
             )
         known.endpoint = endpoint
         region_from, endpoint_from = self._region_from(), self._endpoint_from()

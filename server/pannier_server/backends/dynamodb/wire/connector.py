@@ -10,6 +10,15 @@ from pannier_server.backends.dynamodb.wire.errors import AttemptFailed
 from pannier_server.backends.dynamodb.wire.proxy import Proxy
 from pannier_server.backends.dynamodb.wire.tunnel import TunnelRefused, open_tunnel
 
+# By OpenSSL's X509_V_ERR_ numbers.
+_RENEW = "renew it, or set this machine's clock"
+_OTHER_NAME = "write a host in the endpoint that the certificate names"
+_CERTIFICATE_FIXES = {9: _RENEW, 10: _RENEW, 62: _OTHER_NAME, 64: _OTHER_NAME}
+_UNKNOWN_AUTHORITY = (
+    "if a company's proxy or a private authority issued it, set AWS_CA_BUNDLE to that "
+    "authority's PEM file"
+)
+
 
 class Connector:
     """Opens connections to one endpoint, directly or through a proxy."""
@@ -95,9 +104,9 @@ class Connector:
 
 def _tls_failure(error: ssl.SSLError) -> AttemptFailed:
     if isinstance(error, ssl.SSLCertVerificationError):
+        fix = _CERTIFICATE_FIXES.get(error.verify_code, _UNKNOWN_AUTHORITY)
         return AttemptFailed(
-            f"its certificate cannot be trusted ({error.verify_message}); if a company's proxy or "
-            "a private authority issued it, set AWS_CA_BUNDLE to that authority's PEM file",
+            f"its certificate cannot be trusted ({error.verify_message.rstrip('.')}); {fix}",
             hopeless=True,
         )
     if error.reason in {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"}:
