@@ -85,6 +85,14 @@ def test_a_wrong_variable_is_one_line_and_code_2(
     [
         (("--store", "redis:"), "pannier: --store: redis:: no backend is called 'redis' (there"),
         (("--store", "memory:?size=3"), "pannier: --store: memory:?size=3: unknown option 'size'"),
+        (
+            ("--store", "elsewhere://me:secret@host"),
+            "pannier: --store: elsewhere://***@host: no backend is called 'elsewhere'",
+        ),
+        (
+            ("--store", "dynamodb://me:secret@tasks"),
+            "pannier: --store: dynamodb://***@tasks: what follows the slashes is no table name",
+        ),
         (("--store", "dynamodb://tasks", "--max-data-bytes", "1MB"), "pannier: --max-data-bytes: "),
         (("--socket-group", "nobodys", "--store", "memory:"), "pannier: --socket-group: there is"),
     ],

@@ -44,7 +44,11 @@ def refusal(flags: dict[str, Any], environment: dict[str, str] | None = None) ->
         ("keepalive_timeout", "0", "--keepalive-timeout: '0' is out of range; choose 1s to 1h"),
         ("log_level", "loud", "--log-level: 'loud' is not known; choose debug or info or warning"),
         ("store", "tasks", "--store: 'tasks' is no store URL; write memory:, sqlite:///path/"),
-        ("store", "sqlite:?a=1&a=2", "--store: sqlite:?a=1&a=2: an option stands there twice"),
+        (
+            "store",
+            "sqlite:?a=1&a=2",
+            "--store: sqlite:?a=1&a=2: a stands there twice; write it once",
+        ),
     ],
 )
 def test_a_wrong_flag_is_named_with_what_to_write(flag: str, value: str, says: str) -> None:
@@ -54,7 +58,8 @@ def test_a_wrong_flag_is_named_with_what_to_write(flag: str, value: str, says: s
 @pytest.mark.parametrize(
     ("address", "says"),
     [
-        ("50051", "'50051' has no port; write unix:/path/to.sock, 127.0.0.1:50051 or"),
+        ("50051", "'50051' has no host; write unix:/path/to.sock, 127.0.0.1:50051 or"),
+        ("localhost", "'localhost' has no port; write unix:/path/to.sock"),
         (":50051", "':50051' has no host; write 127.0.0.1:50051"),
         ("127.0.0.1:70000", "'127.0.0.1:70000' has no port from 0 to 65535"),
         ("127.0.0.1:http", "'127.0.0.1:http' has no port from 0 to 65535"),

@@ -31,7 +31,8 @@ def test_a_url_names_a_file(url: str, file: str) -> None:
         ("sqlite::memory:", "write memory:"),
         ("sqlite:///var/lib/", "names no file"),
         ("sqlite:///var/lib/a%00b", "names no file"),
-        ("sqlite:///pannier.db?mode=ro", "unknown option 'mode'"),
+        ("sqlite:///pannier.db?mode=ro", "unknown option 'mode'; known: expiry_json_field"),
+        ("sqlite:?expiryjsonfield=x", r"did you mean expiry_json_field\?"),
     ],
 )
 def test_a_url_that_names_no_file_is_refused_with_what_to_write(url: str, words: str) -> None:

@@ -54,9 +54,9 @@ def run(arguments: Namespace) -> int:
 
 
 async def _run(arguments: Namespace) -> int:
+    from pannier_server.backends.store_url import masked
     from pannier_server.doctor import Status, areas_of, examine
     from pannier_server.doctor.areas import DEFAULT_OWNER
-    from pannier_server.doctor.found import masked
     from pannier_server.doctor.report import TextReport, as_json, worst
 
     found, areas = areas_of(vars(arguments), os.environ, owner=arguments.owner or DEFAULT_OWNER)

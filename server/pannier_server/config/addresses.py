@@ -99,7 +99,8 @@ def _parse_unix(location: str) -> UnixAddress:
 def _parse_tcp(text: str) -> TcpAddress:
     host, colon, port = text.rpartition(":")
     if not colon:
-        raise ValueError(f"{text!r} has no port; {_FORMS}" if text else f"it is empty; {_FORMS}")
+        lacks = "host" if text.isdigit() else "port"
+        raise ValueError(f"{text!r} has no {lacks}; {_FORMS}" if text else f"it is empty; {_FORMS}")
     if not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65_535):
         raise ValueError(f"{text!r} has no port from 0 to 65535; {_FORMS}")
     return TcpAddress(_parse_host(host, text), int(port))

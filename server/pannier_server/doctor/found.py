@@ -1,18 +1,15 @@
 """The settings that are examined, as far as they can be found."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pannier_server.backends.registry import create_backend
-from pannier_server.backends.store_url import StoreUrlError
+from pannier_server.backends.store_url import StoreUrlError, masked
 from pannier_server.config import Settings, SettingsError, load_settings
 from pannier_server.config.load import find_store
 from pannier_server.config.options import variable_name
 from pannier_server.config.sources import CONFIG_VARIABLE
-
-_USER = re.compile(r"//[^/@]*@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +49,6 @@ def find_settings(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Found
         store = _store_alone(flags, environ)
         return FoundSettings(environ, config, None, str(error), store, _problem(store))
     return FoundSettings(environ, config, settings, "", settings.store, _problem(settings.store))
-
-
-def masked(url: str) -> str:
-    """Return a URL without the user and the password that it may hold."""
-    return _USER.sub("//***@", url)
 
 
 def _config(flags: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[str, str] | None:

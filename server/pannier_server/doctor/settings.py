@@ -6,6 +6,7 @@ from typing import Any
 
 from pannier_server.app import check_max_data_bytes
 from pannier_server.backends.registry import create_backend
+from pannier_server.backends.store_url import masked
 from pannier_server.config import SettingsError
 from pannier_server.config.options import Option, flag_name
 from pannier_server.config.settings import OPTIONS
@@ -21,7 +22,7 @@ from pannier_server.doctor.check import (
     ok,
     warning,
 )
-from pannier_server.doctor.found import FoundSettings, masked
+from pannier_server.doctor.found import FoundSettings
 from pannier_server.security.auth_file import read_auth_file
 from pannier_server.units import format_size
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, fields
+from urllib.parse import urlsplit
 
 from pannier_server.backends.store_url import StoreUrl, StoreUrlError
 
@@ -86,7 +87,7 @@ def parse_dynamodb_url(url: StoreUrl) -> DynamoDBLocation:
         raise StoreUrlError(f"{url.text}: unknown layout {preset!r} (there is pmcp-tasks)")
     location = DynamoDBLocation(
         layout=_parse_layout(url),
-        region=url.take("region") or None,
+        region=_parse_region(url),
         endpoint=_parse_endpoint(url),
         expiry_json_field=url.expiry_json_field or (TASK_EXPIRY_JSON_FIELD if preset else None),
     )
@@ -98,12 +99,13 @@ def _parse_layout(url: StoreUrl) -> Layout:
     table = (url.host + url.path) or DEFAULT_TABLE
     if not (_TABLE_NAME.fullmatch(table) or _TABLE_ARN.fullmatch(table)):
         raise StoreUrlError(
-            f"{url.text}: {table!r} is no table name (3 to 255 letters, digits, '_', '-', '.')"
+            f"{url.text}: what follows the slashes is no table name "
+            "(3 to 255 letters, digits, '_', '-', '.')"
         )
     names = {
-        field.name: url.take(field.name)
+        field.name: url.take(field.name, str(field.default))
         for field in fields(Layout)
-        if field.name != "table" and field.name in url.options
+        if field.name != "table"
     }
     layout = Layout(table=table, **names)
     _check_attributes(url, layout)
@@ -119,8 +121,23 @@ def _check_attributes(url: StoreUrl, layout: Layout) -> None:
             raise StoreUrlError(f"{url.text}: two attributes are called {name!r}")
 
 
+def _parse_region(url: StoreUrl) -> str | None:
+    region = url.take("region")
+    if region and not re.fullmatch(r"[A-Za-z0-9-]+", region):
+        raise StoreUrlError(f"{url.text}: region must be like eu-west-1")
+    return region or None
+
+
 def _parse_endpoint(url: StoreUrl) -> str | None:
     endpoint = url.take("endpoint").rstrip("/")
-    if endpoint and not re.fullmatch(r"https?://[^/?#@\s]+", endpoint):
+    if endpoint and not _is_endpoint(endpoint):
         raise StoreUrlError(f"{url.text}: endpoint must be like https://host:port")
     return endpoint or None
+
+
+def _is_endpoint(text: str) -> bool:
+    try:
+        urlsplit(text).port  # noqa: B018 (it raises where the port is none)
+    except ValueError:
+        return False
+    return re.fullmatch(r"https?://[^/?#@\s]+", text) is not None

@@ -77,7 +77,7 @@ def from_store_url(url: StoreUrl) -> Location:
     """
     if url.host:
         raise StoreUrlError(
-            f"{url.text}: write sqlite:///path/file.db, with three slashes: {url.host!r} is "
+            f"{url.text}: write sqlite:///path/file.db, with three slashes: what follows two is "
             "taken for a host"
         )
     if url.path.startswith(":"):
