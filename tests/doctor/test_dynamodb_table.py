@@ -141,7 +141,7 @@ async def test_ttl_that_is_off_is_a_warning_and_another_attribute_a_failure(
     of_other = (await diagnose(other.store_url))["dynamodb.ttl"]
 
     assert of_off.status is Status.WARNING
-    assert of_off.fix == "turn it on with: pannier table create"
+    assert of_off.fix == "turn it on with: pannier table create --store …"
     assert of_other.status is Status.FAILED
     assert "expires_at=dies_at" in of_other.fix
 
@@ -239,7 +239,7 @@ async def test_what_protects_a_table_is_a_warning_where_it_is_off(
     found = await diagnose(table.store_url)
 
     assert found["dynamodb.backups"].status is Status.WARNING
-    assert found["dynamodb.backups"].fix == "turn it on with: pannier table create"
+    assert found["dynamodb.backups"].fix == "turn it on with: pannier table create --store …"
     assert found["dynamodb.deletion_protection"].status is Status.WARNING
     assert "--deletion-protection-enabled" in found["dynamodb.deletion_protection"].fix
 

@@ -201,7 +201,7 @@ def test_a_missing_table_is_a_problem_that_says_how_to_make_it(new_table: NewTab
 
     assert level(findings, "endpoint") is Level.OK
     assert level(findings, "table") is Level.PROBLEM
-    assert message(findings, "table").endswith("make it with: pannier table create")
+    assert message(findings, "table").endswith("make it with: pannier table create --store …")
 
 
 def test_an_engine_that_is_not_there_is_a_problem() -> None:

@@ -50,6 +50,13 @@ def sidecar(
         yield sidecar
 
 
+def test_an_owner_that_no_key_has_gets_no_lines(run: Run) -> None:
+    code, shown, errors = run("token", "new", "--owner", "billing:invoices")
+
+    assert (code, shown) == (2, "")
+    assert "argument --owner: an owner has no colon" in errors
+
+
 def test_a_new_token_comes_with_the_lines_that_let_it_in(run: Run) -> None:
     code, shown, errors = run("token", "new", "--name", "Ÿ billing", "--owner", "bill*")
     token = re.findall(r"^pannier_\S+$", shown, re.MULTILINE)

@@ -33,7 +33,7 @@ def add_arguments(parser: Parser) -> None:
         "--name", type=_plain, default="NAME", help="what to call the caller in the auth file"
     )
     new.add_argument(
-        "--owner", type=_plain, default="OWNER", help="whose records it may read and write"
+        "--owner", type=_owner, default="OWNER", help="whose records it may read and write"
     )
     new.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -47,6 +47,17 @@ def _plain(text: str) -> str:
     if not text or not text.isprintable() or '"' in text or "\\" in text:
         raise ArgumentTypeError("use printable characters without quotes and backslashes")
     return text
+
+
+def _owner(text: str) -> str:
+    """Return an owner as it stands in the auth file.
+
+    Raises:
+        ArgumentTypeError: No key has such an owner.
+    """
+    if ":" in text:
+        raise ArgumentTypeError("an owner has no colon: write what stands before it in keys")
+    return _plain(text)
 
 
 def _new(arguments: Namespace) -> int:

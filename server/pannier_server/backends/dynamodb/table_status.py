@@ -86,7 +86,7 @@ class TableStatus:
         if sorted(keys) != sorted(wanted):
             raise TableMisconfigured(
                 f"table {layout.table} has the keys {', '.join(keys)}, not {', '.join(wanted)}; "
-                "create one with `pannier table create`, or name its keys in the store URL"
+                "use another table, or name its keys in the store URL (partition_key=, sort_key=)"
             )
 
     async def _check_ttl(self, ask: Ask, call: Call) -> None:
@@ -100,7 +100,7 @@ class TableStatus:
         if not on or ttl.attribute_name != self._layout.expires_at:
             _log.warning(
                 "table %s does not expire rows by its attribute %s, so expired rows stay and "
-                "cost storage and reads; turn its TTL on (`pannier table create` does)",
+                "cost storage and reads; `pannier table check` says what to do",
                 self._layout.table,
                 self._layout.expires_at,
             )

@@ -117,7 +117,7 @@ def time_to_live_finding(status: str, attribute: str, layout: Layout) -> Finding
     return warning(
         "TTL",
         "off: expired records stay hidden, but nobody removes them and they cost storage; "
-        "turn it on with: pannier table create",
+        "turn it on with: pannier table create --store …",
     )
 
 
@@ -137,7 +137,7 @@ def backups_finding(*, on: bool) -> Finding:
     return warning(
         "backups",
         "point-in-time recovery is off: what is overwritten or deleted by mistake is gone; "
-        "turn it on with: pannier table create",
+        "turn it on with: pannier table create --store …",
     )
 
 

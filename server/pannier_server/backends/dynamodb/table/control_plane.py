@@ -163,7 +163,9 @@ def _from_answer(error: aws.ClientError) -> StorageError:
     said = f"{error.operation_name}: {error.response['Error'].get('Message', '') or code}"
     match code:
         case "ResourceNotFoundException" | "TableNotFoundException":
-            return TableMissing("the table does not exist; make it with: pannier table create")
+            return TableMissing(
+                "the table does not exist; make it with: pannier table create --store …"
+            )
         case _ if code in _DENIED:
             return AccessDenied(f"AWS refuses {said}")
         case _ if code in _THROTTLED:

@@ -195,7 +195,7 @@ def _no_account(refusal: Refusal) -> Failure:
 def _table_missing(refusal: Refusal) -> Failure:
     error = TableMissing(
         f"the table does not exist in {refusal.place.region} at {refusal.place.address}; check its "
-        "name and the region, or create it with: pannier table create"
+        "name and the region, or create it with: pannier table create --store …"
     )
     return Failure(error)
 
