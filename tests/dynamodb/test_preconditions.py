@@ -10,6 +10,7 @@ import pytest
 from pannier.v1 import storage_pb2 as pb
 from pannier.v1.storage_pb2_grpc import StorageBackendStub
 from pannier_server.backends.registry import create_backend
+from pannier_server.testing.records import Records
 from tests.engines.dynamodb_local import Engine
 from tests.engines.table import Table, create_table
 from tests.sidecars import sidecar_process, sidecar_stub
@@ -63,6 +64,24 @@ async def test_a_table_with_other_keys(
             assert "pannier table check" in failure.message
 
 
+@pytest.mark.parametrize("ttl_attribute", [None, "ttl"])
+async def test_a_table_whose_ttl_does_not_fit_is_warned_about(
+    dynamodb_engine: Engine, caplog: pytest.LogCaptureFixture, ttl_attribute: str | None
+) -> None:
+    table = create_table(
+        Table(f"pannier_expires_by_{ttl_attribute}", endpoint=dynamodb_engine.endpoint),
+        ttl_attribute=ttl_attribute,
+    )
+    backend = create_backend(table.store_url)
+    await backend.open()
+    try:
+        await backend.check(Records(backend, "owner").call())
+    finally:
+        await backend.close()
+    assert "does not expire rows by its attribute expires_at" in caplog.text
+    assert "`pannier table check` says what to do" in caplog.text
+
+
 NO_CREDENTIALS: Mapping[str, str] = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
 
 
@@ -95,6 +114,7 @@ def test_with_plain_environment_credentials_botocore_is_not_imported(
 import asyncio, sys
 from pannier_server.backends.contract import Call, Key, Write
 from pannier_server.backends.registry import create_backend
+from pannier_server.testing.records import Records
 
 async def main():
     backend = create_backend({dynamodb_table.store_url!r})
