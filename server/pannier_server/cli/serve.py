@@ -24,7 +24,8 @@ examples:
   pannier serve --store memory: --listen 127.0.0.1:0
 
 SIGTERM and Ctrl-C finish the calls in flight and stop; a second one stops at once. SIGHUP has
-the auth file and those of TLS read again at once; they are when they change, too.
+the auth file and those of TLS read again at once; they are when they change, too. Without such
+files it ends the sidecar, as closing its terminal does.
 The exit code is 0 after a stop, 1 where it could not start, 2 for a wrong setting.
 """
 
