@@ -15,7 +15,7 @@ from pannier_server.backends.errors import StoreUnavailable
 from pannier_server.backends.memory import MemoryBackend
 from pannier_server.config import Settings
 from pannier_server.rpc import MethodHandler
-from pannier_server.service.health_servicer import SERVING, HealthServicer
+from pannier_server.service.health_servicer import NOT_SERVING, SERVING, HealthServicer
 from tests.sidecars import LOOPBACK, channel_to
 
 SERVICE = "pannier.v1.StorageBackend"
@@ -86,18 +86,39 @@ async def test_a_service_that_is_not_there_is_told_by_those_that_are(transport: 
     )
 
 
-async def test_nothing_serves_again_while_the_sidecar_drains() -> None:
-    class Methods(dict[str, MethodHandler]):
-        def add_registered_method_handlers(self, _: str, handlers: Any) -> None:
-            self.update(handlers)
+class Methods(dict[str, MethodHandler]):
+    """Takes what a service registers."""
 
+    def add_registered_method_handlers(self, _: str, handlers: Any) -> None:
+        self.update(handlers)
+
+
+def watching(servicer: HealthServicer, service: str) -> Any:
+    """Watch a service without a server."""
     methods = Methods()
-    servicer = HealthServicer({"": SERVING}, ())
     servicer.register(methods)
     watch: Any = methods["Watch"].unary_stream
-    assert (await anext(watch(of(""), None))).status == Status.SERVING
+    return watch(of(service), None)
+
+
+async def test_nothing_serves_again_while_the_sidecar_drains() -> None:
+    servicer = HealthServicer({"": SERVING}, ())
+    assert (await anext(watching(servicer, ""))).status == Status.SERVING
 
     servicer.drain()
     servicer.set("", SERVING)
 
-    assert (await anext(watch(of(""), None))).status == Status.NOT_SERVING
+    assert (await anext(watching(servicer, ""))).status == Status.NOT_SERVING
+
+
+async def test_whoever_watches_hears_nothing_of_other_services() -> None:
+    servicer = HealthServicer({"one": SERVING, "other": SERVING}, ())
+    watch = watching(servicer, "one")
+    assert (await anext(watch)).status == Status.SERVING
+    heard = asyncio.ensure_future(anext(watch))
+
+    for service in ("other", "one"):
+        await asyncio.sleep(0)
+        servicer.set(service, NOT_SERVING)
+
+    assert (await heard).status == Status.NOT_SERVING
