@@ -5,12 +5,13 @@ ARG PYTHON_IMAGE=python:3.13-slim
 
 FROM ${PYTHON_IMAGE} AS build
 WORKDIR /src
-COPY requirements/build.txt requirements/runtime.txt requirements/
+COPY requirements/build.txt requirements/otel.txt requirements/runtime.txt requirements/
 RUN python -m venv /opt/build \
     && /opt/build/bin/pip install --no-cache-dir --require-hashes -r requirements/build.txt
+# What --traces needs is there too; nothing of it is imported unless that is on.
 RUN python -m venv --without-pip /opt/pannier \
     && /opt/build/bin/pip --python /opt/pannier/bin/python \
-       install --no-cache-dir --require-hashes -r requirements/runtime.txt
+       install --no-cache-dir --require-hashes -r requirements/runtime.txt -r requirements/otel.txt
 # botocore describes 400 services, most of its size; these are ours and the credential chain's.
 RUN find /opt/pannier/lib/python3.*/site-packages/botocore/data -mindepth 1 -maxdepth 1 -type d \
        ! -name dynamodb ! -name signin ! -name sso ! -name sso-oidc ! -name sts \

@@ -127,7 +127,8 @@ cold-start: $(VENV) layer $(FIXED_RESPONDER) ## Measure how the layer starts, fo
 .PHONY: sbom
 sbom: $(AUDITING) ## Write the bill of materials of the sidecar into dist (CycloneDX)
 	@mkdir -p dist
-	@sed -n 's/^version = "\(.*\)"/pannier==\1/p' client/python/pyproject.toml | cat requirements/runtime.txt - | \
+	@sed -n 's/^version = "\(.*\)"/pannier==\1/p' client/python/pyproject.toml | \
+		awk '/^[a-z]/ { is_new = !seen[$$1]++ } is_new' requirements/runtime.txt requirements/otel.txt - | \
 		.cache/audit/bin/python -W ignore::UserWarning -m cyclonedx_py requirements \
 		--pyproject server/pyproject.toml --output-reproducible --spec-version 1.6 \
 		--output-format JSON --output-file dist/pannier-server.cdx.json -
@@ -135,7 +136,7 @@ sbom: $(AUDITING) ## Write the bill of materials of the sidecar into dist (Cyclo
 
 .PHONY: audit
 audit: $(AUDITING) ## Ask for known vulnerabilities of what is shipped (ARGS=requirements/dev.txt: of that)
-	@.cache/audit/bin/python tools/audit.py $(or $(ARGS),requirements/runtime.txt requirements/build.txt)
+	@.cache/audit/bin/python tools/audit.py $(or $(ARGS),requirements/runtime.txt requirements/otel.txt requirements/build.txt)
 
 .PHONY: lock
 lock: $(VENV) ## Write the lock files anew (ARGS=--upgrade: with newer versions)

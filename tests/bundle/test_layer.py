@@ -200,3 +200,22 @@ def test_the_doctor_works_in_it(sandbox: Sandbox, dynamodb_table: Table) -> None
     assert examined.returncode == 0
     for looked_at in ("sidecar.health", "machine.python", "dynamodb.permission.UpdateItem"):
         assert found[looked_at]["status"] == "ok"
+
+
+def test_traces_are_refused_and_it_says_what_has_them(sandbox: Sandbox) -> None:
+    ended = sandbox.run("serve", "--store=memory:", "--traces")
+    assert ended.returncode == 2
+    assert "--traces: traces need OpenTelemetry" in ended.stderr
+    assert "the image or the package `pannier-server[otel]`" in ended.stderr
+
+
+async def test_lambda_hears_that_traces_are_refused(
+    tmp_path: Path, sandbox: Sandbox, api: RuntimeApi, dynamodb_table: Table
+) -> None:
+    store = dynamodb_table.store_url
+    variables = {"PANNIER_TRACES": "true", "PANNIER_STORE": store}
+    with started(sandbox, api, tmp_path, dynamodb_table, "", **variables) as running:
+        assert await running.ended() != 0
+    (reported,) = api.errors
+    assert (reported.path, reported.kind) == ("/init/error", "Extension.ConfigInvalid")
+    assert "PANNIER_TRACES" in reported.body["errorMessage"]

@@ -50,9 +50,8 @@ def test_its_size_is_known_by_its_parts(image: Image, capsys: pytest.CaptureFixt
 
 
 def test_it_has_the_locked_packages_and_no_others(image: Image) -> None:
-    locked = re.findall(
-        r"^([\w.-]+)==(\S+)", (ROOT / "requirements" / "runtime.txt").read_text(), re.MULTILINE
-    )
+    locks = [(ROOT / "requirements" / f"{name}.txt").read_text() for name in ("runtime", "otel")]
+    locked = re.findall(r"^([\w.-]+)==(\S+)", "\n".join(locks), re.MULTILINE)
     own = [
         (table["name"], table["version"]) for table in map(project_table, DISTRIBUTIONS.values())
     ]

@@ -9,6 +9,7 @@ import pannier
 from tests.engines.table import Table
 from tests.image.builds import Image
 from tests.image.containers import Container, launch_of, running, volumes_of
+from tests.traces.receiver import running_receiver
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -105,6 +106,27 @@ def test_it_reaches_a_table_and_is_unhealthy_without_it(
             alive = container.execute(*image.health_command, "--service", "")
     assert (unready.returncode, unready.stdout) == (1, "NOT_SERVING\n")
     assert (alive.returncode, alive.stdout) == (0, "SERVING\n")
+
+
+def test_it_exports_traces_where_they_are_asked_for(image: Image) -> None:
+    environment = {"PANNIER_LISTEN": "unix:/run/pannier/pannier.sock"}
+    with volumes_of(image) as volumes, running_receiver() as receiver:
+        environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = receiver.endpoint
+        launch = launch_of(
+            image,
+            volumes,
+            command=[*image.command, "--traces"],
+            environment=environment,
+            own_network=False,
+        )
+        with running(launch) as container:
+            container.wait_until_it_says(" serves ")
+            with pannier.connect(container.socket) as store:
+                store.put("image:a", b"1")
+            # The last spans are exported before it ends.
+            container.process.stop()
+            assert container.process.wait(0) == 0
+        assert "pannier.v1.StorageBackend/Put" in {call.name for call in receiver.calls}
 
 
 def test_a_program_of_another_user_gets_in_by_the_sockets_group(image: Image) -> None:

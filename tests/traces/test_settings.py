@@ -40,6 +40,16 @@ async def test_without_the_extra_the_start_is_refused() -> None:
 
 
 @pytest.mark.usefixtures("without_the_extra")
+async def test_a_program_that_nothing_can_be_installed_into_says_what_has_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    message = await refusal()
+    assert "pip install" not in message
+    assert "serve with the image or the package `pannier-server[otel]`" in message
+
+
+@pytest.mark.usefixtures("without_the_extra")
 def test_several_workers_are_refused_once_before_they_start() -> None:
     with pytest.raises(SettingsError, match=r"pannier-server\[otel\]"):
         supervise(TRACED)
