@@ -41,6 +41,8 @@ def _link_checkout(checkout: Path) -> None:
     """Link to what the checkout holds, so that files which a page saves stay out of it."""
     checkout.mkdir()
     for entry in ROOT.iterdir():
+        if entry.name == "build":
+            continue  # pages build there too
         (checkout / entry.name).symlink_to(entry)
 
 

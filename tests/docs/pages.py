@@ -60,8 +60,10 @@ class Block:
 
 
 def pages() -> list[Path]:
-    """Return the pages that people follow: the README, and those of the site."""
-    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    """Return the pages that people follow: the README, those of the site, and of deploy/."""
+    folders = (ROOT / "docs", ROOT / "deploy")
+    below = [page for folder in folders for page in sorted(folder.rglob("*.md"))]
+    return [ROOT / "README.md", *below]
 
 
 def blocks(page: Path) -> list[Block]:

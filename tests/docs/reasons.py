@@ -34,6 +34,9 @@ NOT_RUN: Mapping[Sequence[str], str] = {
     (".venv/bin/python", "-m"): _BY_HAND,
 }
 
+WITH_THE_LAYER = frozenset({"deploy/sam/README.md", "docs/lambda.md"})
+"""The pages that `tests/bundle` follows, because what they make needs the layer."""
+
 
 def reason(command: Sequence[str]) -> str:
     """Return why a command is not run; empty where it is."""

@@ -154,7 +154,11 @@ def compare(shown: str, printed: str) -> None:
 
 
 class ThisMachine:
-    """A folder on this machine that looks like a fresh checkout, with ports of its own."""
+    """A folder on this machine that looks like a fresh checkout, with ports of its own.
+
+    Attributes:
+        folder: Where the checkout lies, and what pages put beside it.
+    """
 
     def __init__(
         self,
@@ -167,13 +171,13 @@ class ThisMachine:
         """Take where files can be saved, and what a new terminal has.
 
         Args:
-            folder: Where texts are kept.
+            folder: Where the checkout lies and texts are kept.
             checkout: The folder in which a terminal begins.
             environment: All of a terminal's variables.
             ports: Which port stands here for one that the pages name.
             listen: Where a sidecar listens that is told nothing.
         """
-        self._folder = folder
+        self.folder = folder
         self._checkout = checkout
         self._environment = environment
         self._ports = ports
@@ -201,7 +205,7 @@ class ThisMachine:
 
     def save(self, text: str) -> str:
         """Keep a text in a file of the folder."""
-        path = self._folder / f"saved-{next(self._numbers)}"
+        path = self.folder / f"saved-{next(self._numbers)}"
         path.write_text(text)
         return str(path)
 

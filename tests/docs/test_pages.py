@@ -7,23 +7,24 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import ROOT, Block, blocks, pages
-from tests.docs.reasons import is_run
+from tests.docs.reasons import WITH_THE_LAYER, is_run
 from tests.docs.terminal import ThisMachine, reader_of
 from tests.engines.dynamodb_local import tools_are_required
 
 
+def _name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
 def _pages(*, with_tools: bool) -> list[Path]:
     """Return the pages whose commands are run; those that need tools are the slow tests'."""
-    run = {page: [block for block in blocks(page) if is_run(block)] for page in pages()}
+    here = [page for page in pages() if _name(page) not in WITH_THE_LAYER]
+    run = {page: [block for block in blocks(page) if is_run(block)] for page in here}
     return [
         page
         for page, typed in run.items()
         if typed and any(block.needs for block in typed) == with_tools
     ]
-
-
-def _name(page: Path) -> str:
-    return str(page.relative_to(ROOT))
 
 
 def _follow(page: Path, machine: ThisMachine, is_possible: Callable[[Block], bool]) -> None:
