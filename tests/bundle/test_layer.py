@@ -210,12 +210,16 @@ def test_traces_are_refused_and_it_says_what_has_them(sandbox: Sandbox) -> None:
 
 
 async def test_lambda_hears_that_traces_are_refused(
-    tmp_path: Path, sandbox: Sandbox, api: RuntimeApi, dynamodb_table: Table
+    tmp_path: Path,
+    sandbox: Sandbox,
+    api: RuntimeApi,
+    dynamodb_engine: Engine,
+    dynamodb_table: Table,
 ) -> None:
-    store = dynamodb_table.store_url
-    variables = {"PANNIER_TRACES": "true", "PANNIER_STORE": store}
-    with started(sandbox, api, tmp_path, dynamodb_table, "", **variables) as running:
+    with started(
+        sandbox, api, tmp_path, dynamodb_table, dynamodb_engine.endpoint, PANNIER_TRACES="true"
+    ) as running:
         assert await running.ended() != 0
     (reported,) = api.errors
     assert (reported.path, reported.kind) == ("/init/error", "Extension.ConfigInvalid")
-    assert "PANNIER_TRACES" in reported.body["errorMessage"]
+    assert "PANNIER_TRACES: traces need OpenTelemetry" in reported.body["errorMessage"]
