@@ -48,12 +48,16 @@ Two of them write the same record, and so go on with each other's versions.
 
 
 @pytest.fixture
-def folder(machine: ThisMachine) -> Path:
-    """What the page on Lambda makes; the function of the SAM example has the same packages."""
+def folder(machine: ThisMachine, tmp_path: Path) -> Path:
+    """What the page on Lambda makes; the function of the SAM example has the same packages.
+
+    It is somewhere else then, as in Lambda: what only links to the checkout has not come along.
+    """
     follow("docs/lambda.md", machine, on_ours)
-    made = machine.folder / "orders"
-    shutil.copy(ROOT / "deploy" / "sam" / "function" / "counter.py", made / "python")
-    return made
+    task = tmp_path / "task"
+    shutil.copytree(machine.folder / "orders", task, symlinks=True)
+    shutil.copy(ROOT / "deploy" / "sam" / "function" / "counter.py", task / "python")
+    return task
 
 
 def follow(page: str, machine: ThisMachine, adapt: Callable[[str], str] = str) -> None:
