@@ -117,11 +117,3 @@ class Registry(Protocol):
     ) -> None:
         """Add the methods of a service, by their names."""
         ...
-
-
-def has_grpcio() -> bool:
-    """Return whether grpcio is installed, as it is not in the self-contained program."""
-    # Nearly no sidecar asks.
-    from importlib.util import find_spec
-
-    return find_spec("grpc") is not None

@@ -112,7 +112,7 @@ def open_store(arguments: "Namespace") -> Iterator["Store"]:
 
 
 def _require_grpcio() -> None:
-    from pannier_server.rpc import has_grpcio
+    from pannier_server.installed import has_grpcio
 
     if not has_grpcio():
         raise CommandFailed(

@@ -36,7 +36,7 @@ def check_combinations(settings: Settings) -> None:
 def _refuse_missing_transport(settings: Settings) -> None:
     if settings.transport != "grpcio":
         return
-    from pannier_server.rpc import has_grpcio
+    from pannier_server.installed import has_grpcio
 
     if not has_grpcio():
         raise settings.error(

@@ -10,7 +10,7 @@ from pannier_server import __version__
 from pannier_server.config.options import flag_name
 from pannier_server.doctor.check import Area, Check, Outcome, failed, in_thread, ok, warning
 from pannier_server.doctor.found import FoundSettings
-from pannier_server.rpc import has_grpcio
+from pannier_server.installed import has_grpcio
 
 # Parts in C that a wrong build, another architecture or another C library breaks.
 _NATIVE = ("uvloop", "httptools", "msgspec", "google.protobuf")
