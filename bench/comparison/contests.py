@@ -30,7 +30,8 @@ class Contest:
         shows: The attributes that differ between the entries.
         figure: What is compared.
         seconds: How long each is measured in a turn, about.
-        turns: How often all are measured in a round, every other time in reverse order.
+        turns: How often all are measured in a round, with new servers, every other time in
+            reverse order.
         shows_engine: Whether the table says what the engine itself used.
     """
 

@@ -83,9 +83,10 @@ class _Run:
     def measure(self, contest: Contest, number: int, scale: float) -> None:
         """Measure each entry of a contest in each turn, the first in the order of the round."""
         turns: dict[Entry, list[Sample]] = {entry: [] for entry in contest.entries}
-        with self._servers(contest) as servers:
-            for turn in range(contest.turns):
-                for entry in in_turn(contest.entries, number + turn):
+        for turn in range(max(1, round(contest.turns * scale))):
+            entries = in_turn(contest.entries, number + turn)
+            with self._servers(entries) as servers:
+                for entry in entries:
                     server = servers[entry.contender] if entry.contender else None
                     sample = self.measurer.measure(
                         entry, server, self.stores[entry.engine], contest.seconds * scale
@@ -106,9 +107,12 @@ class _Run:
             self.results.add_overhead(overhead)
 
     @contextmanager
-    def _servers(self, contest: Contest) -> Iterator[Mapping[Contender, Server]]:
-        """Start the servers of a contest, new ones in each round, and end them after it."""
-        wanted = dict.fromkeys(entry.contender for entry in contest.entries)
+    def _servers(self, entries: Sequence[Entry]) -> Iterator[Mapping[Contender, Server]]:
+        """Start the servers of a contest, new ones in each turn, and end them after it.
+
+        Two processes of the same program differ by some percent for as long as they live.
+        """
+        wanted = dict.fromkeys(entry.contender for entry in entries)
         folder = self.measurer.folder
         with ExitStack() as stack:
             yield {
