@@ -4,7 +4,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 
 from tests.faults import refusals
 from tests.faults.engine import EngineConnection, EngineGone
@@ -20,6 +20,8 @@ from tests.faults.throttle import Throttle
 
 # A TLS record: a fatal alert, handshake_failure (RFC 8446 section 6).
 _TLS_ALERT = b"\x15\x03\x03\x00\x02\x02\x28"
+# States of tcp(7)'s TCP_INFO, by the numbers of <netinet/tcp.h>: FIN_WAIT1, LAST_ACK, CLOSING.
+_SHUTTING_DOWN = frozenset({4, 9, 11})
 
 
 class FaultProxy:
@@ -76,14 +78,22 @@ class FaultProxy:
             await asyncio.gather(*self._connections, return_exceptions=True)
 
     async def drop_connections(self) -> None:
-        """Close all connections, as DynamoDB does with those that have rested for too long."""
+        """Close all connections, as DynamoDB does with those that have rested for too long.
+
+        When this returns, the other ends have heard of it, whether their process runs or not.
+        """
         dropped = dict(self._connections)
-        for task, connected in dropped.items():
-            # At once: a transport closes its socket some turns of the loop later.
-            with suppress(OSError):
-                connected.shutdown(socket.SHUT_RDWR)
-            task.cancel()
-        await asyncio.gather(*dropped, return_exceptions=True)
+        with ExitStack() as stack:
+            # Of their own: a transport closes its socket some turns of the loop later.
+            ends = [stack.enter_context(connected.dup()) for connected in dropped.values()]
+            for end in ends:
+                with suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+            for task in dropped:
+                task.cancel()
+            await asyncio.gather(*dropped, return_exceptions=True)
+            while any(map(_is_unacknowledged, ends)):  # noqa: ASYNC110 (nothing announces it)
+                await asyncio.sleep(0.001)
 
     async def _connection(self, connected: socket.socket) -> None:
         injection = self.schedule.for_connection()
@@ -184,6 +194,11 @@ async def fault_proxy(
         await asyncio.gather(running, return_exceptions=True)
         listening.close()
         await proxy.background.finish()
+
+
+def _is_unacknowledged(end: socket.socket) -> bool:
+    """Tell whether the other end may not have heard yet that this one has shut down."""
+    return end.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] in _SHUTTING_DOWN
 
 
 async def _streams(
