@@ -1,7 +1,7 @@
 """Measures Pannier beside others, and writes docs/performance.md with its plots.
 
 Run by ``make bench``. A run takes about 20 minutes on two cores. With ``--only`` it prints
-the tables of some contests and writes nothing.
+the tables of some contests, and writes them into the page only with ``--update``.
 """
 
 import argparse
@@ -41,7 +41,9 @@ def main() -> int:
         print(problem, file=sys.stderr)
     if problems:
         return 1
-    if not options.only:
+    if options.update:
+        results = _last(target).updated(results)
+    if options.update or not options.only:
         write(results, target)
         print(f"Written: {(target / PAGE).relative_to(CHECKOUT)}", file=sys.stderr)
     return 0
@@ -82,9 +84,15 @@ def _options() -> argparse.Namespace:
         "--only", nargs="+", choices=NAMES, metavar="NAME", help=f"some of {', '.join(NAMES)}"
     )
     parser.add_argument(
+        "--update", action="store_true", help="with --only: write these into the last run's page"
+    )
+    parser.add_argument(
         "--redraw", action="store_true", help="measure nothing; write the last run's page again"
     )
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.update and not options.only:
+        parser.error("--update is for some contests: name them with --only")
+    return options
 
 
 def _last(target: Path) -> Results:

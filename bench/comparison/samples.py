@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from statistics import median
 from typing import Self
 
@@ -121,6 +121,15 @@ class Results:
     def add_overhead(self, overhead: Overhead) -> None:
         """Keep a client's overhead of another round."""
         self.overheads.setdefault((overhead.language, overhead.call), []).append(overhead)
+
+    def updated(self, later: Self) -> Self:
+        """Return these results, with what a later run has measured in place of the same here."""
+        return replace(
+            self,
+            samples=self.samples | later.samples,
+            starts=self.starts | later.starts,
+            overheads=self.overheads | later.overheads,
+        )
 
     def problems(self) -> Iterator[str]:
         """Return a line for each kind of call that failed."""

@@ -58,6 +58,17 @@ def test_a_ratio_is_the_median_of_the_rounds_own_ratios() -> None:
     assert (spread.median, spread.least, spread.most) == pytest.approx((2, 1, 4))
 
 
+def test_a_later_run_of_some_contests_takes_their_place_and_leaves_the_rest() -> None:
+    entry = CONTESTS["metrics"].entries[0]
+    first, later = whole_run(rounds=2), of_rounds("metrics", {entry: [sample(7)]})
+
+    updated = first.updated(later)
+
+    assert updated.samples["metrics"] == {entry: [sample(7)]}
+    assert updated.samples["echo"] == first.samples["echo"]
+    assert (updated.starts, updated.overheads) == (first.starts, first.overheads)
+
+
 def test_every_other_round_goes_the_other_way() -> None:
     assert [in_turn("abc", number) for number in range(3)] == ["abc", "cba", "abc"]
 
