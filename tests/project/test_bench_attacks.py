@@ -13,7 +13,7 @@ from pathlib import Path
 import hpack
 import pytest
 
-from bench.attacks import assault, figures, frames, header_blocks
+from bench.attacks import assault, burner, figures, frames, header_blocks
 from bench.attacks.attack import Attack, Target, Volley, greeting
 from bench.attacks.attacker import target
 from bench.attacks.burner import burn
@@ -168,10 +168,41 @@ def test_a_connection_is_spent_when_half_of_its_streams_have_ended() -> None:
     assert gate.spent
 
 
-@pytest.mark.parametrize("share", [0.0, 0.5])
-def test_a_burner_uses_its_share(share: float) -> None:
-    used = burn(share, 0.4)
-    assert used["cpu_seconds"] == pytest.approx(share * 0.4, abs=0.1)
+class Core:
+    """A core as a process sees it that gets it only a part of the time that it wants it."""
+
+    def __init__(self, part: float) -> None:
+        self._part = part
+        self._now = self._used = 0.0
+
+    def monotonic(self) -> float:
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        self._now += seconds
+
+    def process_time(self) -> float:
+        self._used += 0.0001
+        self._now += 0.0001 / self._part
+        return self._used
+
+
+@pytest.mark.parametrize(
+    ("share", "part", "used"),
+    [(0.0, 1.0, 0.0), (0.5, 1.0, 0.5), (0.5, 0.6, 0.5), (0.5, 0.25, 0.25)],
+    ids=["nothing", "its share", "its share, later", "all that it gets"],
+)
+def test_a_burner_uses_its_share_where_it_gets_it(
+    share: float, part: float, used: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(burner, "time", Core(part))
+    burnt = burn(share, 10.0)
+    # To look at the clock takes time too, once a turn.
+    assert burnt["cpu_seconds"] / burnt["seconds"] == pytest.approx(used, abs=0.03)
+
+
+def test_a_burner_uses_the_processs_own_time() -> None:
+    assert burn(0.5, 0.2)["cpu_seconds"] > 0.0
 
 
 @dataclass
