@@ -48,7 +48,9 @@ class BlockingAioStore:
                 except StopAsyncIteration:
                     return
         finally:
-            self._run(items.aclose())
+            # One that is left in the middle may be collected after all is over.
+            if not self._loop.is_closed():
+                self._run(items.aclose())
 
     def _run(self, coroutine: Coroutine[Any, Any, ResultT]) -> ResultT:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()

@@ -81,6 +81,16 @@ def utf8(text: str) -> str:
     return text
 
 
+def require_sidecar(arguments: "Namespace") -> None:
+    """Return where `open_store` will find something to connect to.
+
+    Raises:
+        CommandFailed: Nothing listens at the address, or it cannot be spoken to from here.
+    """
+    _require_grpcio()
+    find_sidecar(arguments)
+
+
 @contextmanager
 def open_store(arguments: "Namespace") -> Iterator["Store"]:
     """Connect to the sidecar for the body of a ``with``.

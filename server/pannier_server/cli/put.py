@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pannier_server.cli import output
-from pannier_server.cli.connection import add_connection_arguments, duration, open_store, utf8
+from pannier_server.cli.connection import (
+    add_connection_arguments,
+    duration,
+    open_store,
+    require_sidecar,
+    utf8,
+)
 from pannier_server.cli.exit_codes import CommandFailed, ExitCode
 from pannier_server.cli.parser import Parser
 
@@ -105,9 +111,11 @@ def run(arguments: Namespace) -> int:
     """Write the record and print what became of it."""
     if arguments.etag and not arguments.if_version:
         raise CommandFailed("--etag needs --if-version", ExitCode.USAGE)
+    # Nobody types data for a sidecar that is not there. But connect later: grpcio's threads
+    # may be given the signal of a Ctrl-C, which then does not end the reading.
+    require_sidecar(arguments)
+    data = _read(arguments)
     with open_store(arguments) as store:
-        # Read only now: nobody types data for a sidecar that is not there.
-        data = _read(arguments)
         written = _write(store, arguments, data)
     if arguments.json:
         facts = output.facts_json(written.version, written.etag, written.expire_time)

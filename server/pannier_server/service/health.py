@@ -86,8 +86,10 @@ class HealthService:
         except StorageError as error:
             return error.message
         except Exception as error:  # noqa: BLE001 (a bug must not end the checks)
-            _log.exception("the check of the store failed in an unforeseen way")
-            return f"unforeseen error: {type(error).__name__}"
+            problem = f"unforeseen error: {type(error).__name__}"
+            if problem != self._problem:
+                _log.exception("the check of the store failed in an unforeseen way")
+            return problem
         return None
 
     def _publish(self, problem: str | None) -> None:
