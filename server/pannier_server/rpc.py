@@ -7,7 +7,7 @@ imports grpcio: it takes time and memory, and only its own transport and clients
 
 from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import Any, NoReturn, Protocol, TypeAlias
+from typing import Any, Final, NoReturn, Protocol, TypeAlias
 
 import msgspec
 
@@ -44,6 +44,10 @@ class StatusCode(Enum):
     def number(self) -> int:
         """The number that is sent."""
         return self.value[0]
+
+
+CODE_NAMES: Final[Mapping[int, str]] = {code.number: code.name for code in StatusCode}
+"""The name of each status code, by its number."""
 
 
 class ServicerContext(Protocol):

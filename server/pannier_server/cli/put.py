@@ -111,9 +111,10 @@ def run(arguments: Namespace) -> int:
     """Write the record and print what became of it."""
     if arguments.etag and not arguments.if_version:
         raise CommandFailed("--etag needs --if-version", ExitCode.USAGE)
-    # Nobody types data for a sidecar that is not there. But connect later: grpcio's threads
-    # may be given the signal of a Ctrl-C, which then does not end the reading.
-    require_sidecar(arguments)
+    if arguments.data is None:
+        # Nobody types data for a sidecar that is not there. But connect later: grpcio's threads
+        # may be given the signal of a Ctrl-C, which then does not end the reading.
+        require_sidecar(arguments)
     data = _read(arguments)
     with open_store(arguments) as store:
         written = _write(store, arguments, data)

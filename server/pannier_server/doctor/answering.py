@@ -9,12 +9,10 @@ from pannier_server.config import ListenAddress, Settings, TcpAddress, UnixAddre
 from pannier_server.config.addresses import parse_listen_address
 from pannier_server.doctor.certificates import first_certificate
 from pannier_server.health_call import CallFailed, NotGrpc, call_health
-from pannier_server.rpc import StatusCode
+from pannier_server.rpc import CODE_NAMES
 from pannier_server.service.health import TRANSPORT_METADATA, VERSION_METADATA
 
 _READY = "pannier.v1.StorageBackend"
-
-_STATUSES = {code.number: code.name for code in StatusCode}
 
 TIMEOUT = 3.0
 """Seconds for each question."""
@@ -67,7 +65,7 @@ def ask(address: str) -> Health:
             answer = call_health(connection, _READY, authority=authority, timeout=TIMEOUT)
             about = answer.metadata()
     except CallFailed as error:
-        raise NoHealth(f"answers {_STATUSES.get(error.code, error.code)}") from None
+        raise NoHealth(f"answers {CODE_NAMES.get(error.code, error.code)}") from None
     except NotGrpc:
         raise NoHealth("does not speak gRPC") from None
     except TimeoutError:

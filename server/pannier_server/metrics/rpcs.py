@@ -13,11 +13,10 @@ from typing import Any, Final
 from pannier_server.metrics.catalogue import DURATIONS
 from pannier_server.metrics.samples import Sample, sample
 from pannier_server.metrics.tally import Tally
-from pannier_server.rpc import MethodHandler, ServicerContext, StatusCode
+from pannier_server.rpc import CODE_NAMES, MethodHandler, ServicerContext, StatusCode
 from pannier_server.service.status import stopped_code
 
 _ALARMING: Final = (StatusCode.INTERNAL.name, StatusCode.UNKNOWN.name)
-_NAMES: Final = {code.number: code.name for code in StatusCode}
 
 Unary = Callable[[bytes, ServicerContext], Awaitable[bytes]]
 # Both transports take async generators only for streams of answers.
@@ -108,5 +107,5 @@ def _code(error: BaseException, context: Any) -> str:
         return stopped_code(context.time_remaining()).name
     # One transport answers the code as it was given, the other its number.
     code: Any = context.code()
-    name = _NAMES.get(code) if isinstance(code, int) else getattr(code, "name", None)
+    name = CODE_NAMES.get(code) if isinstance(code, int) else getattr(code, "name", None)
     return name or StatusCode.UNKNOWN.name
